@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Agreement) -> Request<models::Agreement> {
+    pub fn create(
+        &self,
+        body: &models::Agreement,
+    ) -> Request<Effect<models::Agreement>> {
         self.path.send("op:POST /agreements;;;;", body)
     }
 }

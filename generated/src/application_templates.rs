@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
     pub fn instantiate(
         &self,
         parameters: &models::application_template::InstantiateParameters,
-    ) -> Request<models::ApplicationServicePrincipal> {
+    ) -> Request<Effect<models::ApplicationServicePrincipal>> {
         self.path
             .segment("instantiate")
             .send(

@@ -63,7 +63,10 @@ impl RequestBuilder {
     /// | user, personal | `Application.ReadWrite.All` |
     /// | application | `AppRegistration.Create`, `Application.ReadWrite.OwnedBy`, `Application.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Application) -> Request<models::Application> {
+    pub fn create(
+        &self,
+        body: &models::Application,
+    ) -> Request<Effect<models::Application>> {
         self.path
             .send(
                 "op:POST /applications;;work=AppRegistration.Create,Application.ReadWrite.All personal=Application.ReadWrite.All application=AppRegistration.Create,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
@@ -423,7 +426,7 @@ impl ItemRequestBuilder {
     pub fn add_key(
         &self,
         parameters: &models::application::AddKeyParameters,
-    ) -> Request<models::KeyCredential> {
+    ) -> Request<Effect<models::KeyCredential>> {
         self.path
             .segment("addKey")
             .send(
@@ -442,7 +445,7 @@ impl ItemRequestBuilder {
     pub fn add_password(
         &self,
         parameters: &models::application::AddPasswordParameters,
-    ) -> Request<models::PasswordCredential> {
+    ) -> Request<Effect<models::PasswordCredential>> {
         self.path
             .segment("addPassword")
             .send(
@@ -590,7 +593,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /applications/{application-id}/restore;;;;")

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationMethodConfiguration,
-    ) -> Request<models::AuthenticationMethodConfiguration> {
+    ) -> Request<Effect<models::AuthenticationMethodConfiguration>> {
         self.path.send("op:POST /authenticationMethodConfigurations;;;china;", body)
     }
     /// `GET /authenticationMethodConfigurations/$count`

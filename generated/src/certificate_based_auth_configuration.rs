@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CertificateBasedAuthConfiguration,
-    ) -> Request<models::CertificateBasedAuthConfiguration> {
+    ) -> Request<Effect<models::CertificateBasedAuthConfiguration>> {
         self.path.send("op:POST /certificateBasedAuthConfiguration;;;;", body)
     }
     /// `GET /certificateBasedAuthConfiguration/$count`

@@ -46,7 +46,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Chat.Create` |
     #[inline]
-    pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
+    pub fn create(&self, body: &models::Chat) -> Request<Effect<models::Chat>> {
         self.path
             .send(
                 "op:POST /chats;;work=Chat.Create,Chat.ReadWrite application=Chat.Create;;",

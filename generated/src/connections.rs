@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalConnection,
-    ) -> Request<models::external_connectors::ExternalConnection> {
+    ) -> Request<Effect<models::external_connectors::ExternalConnection>> {
         self.path.send("op:POST /connections;;;china;", body)
     }
     /// `GET /connections/$count`

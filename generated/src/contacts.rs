@@ -42,7 +42,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::OrgContact) -> Request<models::OrgContact> {
+    pub fn create(
+        &self,
+        body: &models::OrgContact,
+    ) -> Request<Effect<models::OrgContact>> {
         self.path.send("op:POST /contacts;;;;", body)
     }
     /// `GET /contacts/$count`
@@ -291,7 +294,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /contacts/{orgContact-id}/restore;;;;")

@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Contract) -> Request<models::Contract> {
+    pub fn create(&self, body: &models::Contract) -> Request<Effect<models::Contract>> {
         self.path.send("op:POST /contracts;;;;", body)
     }
     /// `GET /contracts/$count`
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path.segment("restore").call("op:POST /contracts/{contract-id}/restore;;;;")
     }
 }

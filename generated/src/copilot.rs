@@ -75,7 +75,7 @@ impl RequestBuilder {
     pub fn retrieval(
         &self,
         parameters: &models::copilot_root::RetrievalParameters,
-    ) -> Request<models::RetrievalResponse> {
+    ) -> Request<Effect<models::RetrievalResponse>> {
         self.path
             .segment("retrieval")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DataPolicyOperation,
-    ) -> Request<models::DataPolicyOperation> {
+    ) -> Request<Effect<models::DataPolicyOperation>> {
         self.path.send("op:POST /dataPolicyOperations;;;us-government china;", body)
     }
     /// `GET /dataPolicyOperations/$count`

@@ -52,7 +52,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Device) -> Request<models::Device> {
+    pub fn create(&self, body: &models::Device) -> Request<Effect<models::Device>> {
         self.path.send("op:POST /devices;;work=Directory.AccessAsUser.All;;", body)
     }
     /// `GET /devices/$count`
@@ -352,7 +352,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path.segment("restore").call("op:POST /devices/{device-id}/restore;;;;")
     }
 }

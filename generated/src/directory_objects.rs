@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryObject,
-    ) -> Request<models::DirectoryObject> {
+    ) -> Request<Effect<models::DirectoryObject>> {
         self.path.send("op:POST /directoryObjects;;;;", body)
     }
     /// `GET /directoryObjects/$count`
@@ -240,7 +240,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /directoryObjects/{directoryObject-id}/restore;;;;")

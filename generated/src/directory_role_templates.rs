@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryRoleTemplate,
-    ) -> Request<models::DirectoryRoleTemplate> {
+    ) -> Request<Effect<models::DirectoryRoleTemplate>> {
         self.path.send("op:POST /directoryRoleTemplates;;;;", body)
     }
     /// `GET /directoryRoleTemplates/$count`
@@ -219,7 +219,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call(

@@ -53,7 +53,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryRole,
-    ) -> Request<models::DirectoryRole> {
+    ) -> Request<Effect<models::DirectoryRole>> {
         self.path
             .send(
                 "op:POST /directoryRoles;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
@@ -296,7 +296,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /directoryRoles/{directoryRole-id}/restore;;;;")

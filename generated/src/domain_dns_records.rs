@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DomainDnsRecord,
-    ) -> Request<models::DomainDnsRecord> {
+    ) -> Request<Effect<models::DomainDnsRecord>> {
         self.path.send("op:POST /domainDnsRecords;;;;", body)
     }
     /// `GET /domainDnsRecords/$count`

@@ -43,7 +43,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Domain.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Domain) -> Request<models::Domain> {
+    pub fn create(&self, body: &models::Domain) -> Request<Effect<models::Domain>> {
         self.path
             .send(
                 "op:POST /domains;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
@@ -202,7 +202,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Domain.ReadWrite.All` |
     #[inline]
-    pub fn verify(&self) -> Request<models::Domain> {
+    pub fn verify(&self) -> Request<Effect<models::Domain>> {
         self.path
             .segment("verify")
             .call(

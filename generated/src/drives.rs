@@ -35,7 +35,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Drive) -> Request<models::Drive> {
+    pub fn create(&self, body: &models::Drive) -> Request<Effect<models::Drive>> {
         self.path.send("op:POST /drives;;;;", body)
     }
 }

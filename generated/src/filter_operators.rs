@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FilterOperatorSchema,
-    ) -> Request<models::FilterOperatorSchema> {
+    ) -> Request<Effect<models::FilterOperatorSchema>> {
         self.path.send("op:POST /filterOperators;;;;", body)
     }
     /// `GET /filterOperators/$count`

@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AttributeMappingFunctionSchema,
-    ) -> Request<models::AttributeMappingFunctionSchema> {
+    ) -> Request<Effect<models::AttributeMappingFunctionSchema>> {
         self.path.send("op:POST /functions;;;;", body)
     }
     /// `GET /functions/$count`

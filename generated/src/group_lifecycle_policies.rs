@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GroupLifecyclePolicy,
-    ) -> Request<models::GroupLifecyclePolicy> {
+    ) -> Request<Effect<models::GroupLifecyclePolicy>> {
         self.path
             .send(
                 "op:POST /groupLifecyclePolicies;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GroupSettingTemplate,
-    ) -> Request<models::GroupSettingTemplate> {
+    ) -> Request<Effect<models::GroupSettingTemplate>> {
         self.path.send("op:POST /groupSettingTemplates;;;;", body)
     }
     /// `GET /groupSettingTemplates/$count`
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /groupSettingTemplates/{groupSettingTemplate-id}/restore;;;;")

@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `GroupSettings.ReadWrite.All`, `Directory.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::GroupSetting) -> Request<models::GroupSetting> {
+    pub fn create(
+        &self,
+        body: &models::GroupSetting,
+    ) -> Request<Effect<models::GroupSetting>> {
         self.path
             .send(
                 "op:POST /groupSettings;;work=GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",

@@ -76,7 +76,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Group.Create`, `Group-PreferredDataLocation.ReadWrite.All`, `Directory.ReadWrite.All`, `Group.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Group) -> Request<models::Group> {
+    pub fn create(&self, body: &models::Group) -> Request<Effect<models::Group>> {
         self.path
             .send(
                 "op:POST /groups;;work=Group.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All application=Group.Create,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
@@ -498,7 +498,7 @@ impl ItemRequestBuilder {
     pub fn assign_license(
         &self,
         parameters: &models::group::AssignLicenseParameters,
-    ) -> Request<models::Group> {
+    ) -> Request<Effect<models::Group>> {
         self.path
             .segment("assignLicense")
             .send(
@@ -700,7 +700,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path.segment("restore").call("op:POST /groups/{group-id}/restore;;;;")
     }
 }

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityProvider,
-    ) -> Request<models::IdentityProvider> {
+    ) -> Request<Effect<models::IdentityProvider>> {
         self.path
             .send(
                 "op:POST /identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",

@@ -43,7 +43,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `User.Invite.All`, `Directory.ReadWrite.All`, `User.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Invitation) -> Request<models::Invitation> {
+    pub fn create(
+        &self,
+        body: &models::Invitation,
+    ) -> Request<Effect<models::Invitation>> {
         self.path
             .send(
                 "op:POST /invitations;;work=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All;;",

@@ -532,7 +532,7 @@ impl RequestBuilder {
     pub fn assign_license(
         &self,
         parameters: &models::user::AssignLicenseParameters,
-    ) -> Request<models::User> {
+    ) -> Request<Effect<models::User>> {
         self.path
             .segment("assignLicense")
             .send(
@@ -638,7 +638,7 @@ impl RequestBuilder {
     pub fn find_meeting_times(
         &self,
         parameters: &models::user::FindMeetingTimesParameters,
-    ) -> Request<models::MeetingTimeSuggestionsResult> {
+    ) -> Request<Effect<models::MeetingTimeSuggestionsResult>> {
         self.path
             .segment("findMeetingTimes")
             .send(
@@ -772,7 +772,7 @@ impl RequestBuilder {
     ///
     /// Permissions as documented for `/users/{}/reprocesslicenseassignment`.
     #[inline]
-    pub fn reprocess_license_assignment(&self) -> Request<models::User> {
+    pub fn reprocess_license_assignment(&self) -> Request<Effect<models::User>> {
         self.path
             .segment("reprocessLicenseAssignment")
             .call(
@@ -944,7 +944,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path.segment("restore").call("op:POST /me/restore;;;;")
     }
 }

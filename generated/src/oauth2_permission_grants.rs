@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::Oauth2PermissionGrant,
-    ) -> Request<models::Oauth2PermissionGrant> {
+    ) -> Request<Effect<models::Oauth2PermissionGrant>> {
         self.path
             .send(
                 "op:POST /oauth2PermissionGrants;;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",

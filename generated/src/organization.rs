@@ -37,7 +37,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Organization) -> Request<models::Organization> {
+    pub fn create(
+        &self,
+        body: &models::Organization,
+    ) -> Request<Effect<models::Organization>> {
         self.path.send("op:POST /organization;;;;", body)
     }
     /// `GET /organization/$count`
@@ -260,7 +263,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /organization/{organization-id}/restore;;;;")

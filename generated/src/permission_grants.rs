@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /permissionGrants;;;;", body)
     }
     /// `GET /permissionGrants/delta()`
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call(

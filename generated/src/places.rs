@@ -79,7 +79,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Place.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Place) -> Request<models::Place> {
+    pub fn create(&self, body: &models::Place) -> Request<Effect<models::Place>> {
         self.path
             .send(
                 "op:POST /places;;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",

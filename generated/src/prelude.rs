@@ -3,6 +3,6 @@
 //! What the modules of this crate use.
 #![allow(unused_imports, reason = "which of them are used depends on the features")]
 pub(crate) use crate::runtime::{
-    Change, Content, Count, Page, Path, Reference, Request, Wrapped,
+    Change, Content, Count, Effect, Page, Path, Reference, Request, Wrapped,
 };
 pub(crate) use crate::{models, runtime};

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SchemaExtension,
-    ) -> Request<models::SchemaExtension> {
+    ) -> Request<Effect<models::SchemaExtension>> {
         self.path
             .send(
                 "op:POST /schemaExtensions;;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ScopedRoleMembership,
-    ) -> Request<models::ScopedRoleMembership> {
+    ) -> Request<Effect<models::ScopedRoleMembership>> {
         self.path.send("op:POST /scopedRoleMemberships;;;us-government china;", body)
     }
     /// `GET /scopedRoleMemberships/$count`

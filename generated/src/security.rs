@@ -175,7 +175,7 @@ impl RequestBuilder {
     pub fn run_hunting_query(
         &self,
         parameters: &models::security_type::RunHuntingQueryParameters,
-    ) -> Request<models::security::HuntingQueryResults> {
+    ) -> Request<Effect<models::security::HuntingQueryResults>> {
         self.path
             .segment("microsoft.graph.security.runHuntingQuery")
             .send(

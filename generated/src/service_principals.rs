@@ -68,7 +68,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServicePrincipal,
-    ) -> Request<models::ServicePrincipal> {
+    ) -> Request<Effect<models::ServicePrincipal>> {
         self.path
             .send(
                 "op:POST /servicePrincipals;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
@@ -407,7 +407,7 @@ impl ItemRequestBuilder {
     pub fn add_key(
         &self,
         parameters: &models::service_principal::AddKeyParameters,
-    ) -> Request<models::KeyCredential> {
+    ) -> Request<Effect<models::KeyCredential>> {
         self.path
             .segment("addKey")
             .send(
@@ -426,7 +426,7 @@ impl ItemRequestBuilder {
     pub fn add_password(
         &self,
         parameters: &models::service_principal::AddPasswordParameters,
-    ) -> Request<models::PasswordCredential> {
+    ) -> Request<Effect<models::PasswordCredential>> {
         self.path
             .segment("addPassword")
             .send(
@@ -447,7 +447,7 @@ impl ItemRequestBuilder {
     pub fn add_token_signing_certificate(
         &self,
         parameters: &models::service_principal::AddTokenSigningCertificateParameters,
-    ) -> Request<models::SelfSignedCertificate> {
+    ) -> Request<Effect<models::SelfSignedCertificate>> {
         self.path
             .segment("addTokenSigningCertificate")
             .send(
@@ -573,7 +573,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call("op:POST /servicePrincipals/{servicePrincipal-id}/restore;;;;")

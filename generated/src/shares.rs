@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharedDriveItem,
-    ) -> Request<models::SharedDriveItem> {
+    ) -> Request<Effect<models::SharedDriveItem>> {
         self.path.send("op:POST /shares;;;;", body)
     }
     /// `GET /shares/$count`

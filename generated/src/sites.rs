@@ -56,7 +56,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.FullControl.All` |
     #[inline]
-    pub fn create(&self, body: &models::Site) -> Request<models::Site> {
+    pub fn create(&self, body: &models::Site) -> Request<Effect<models::Site>> {
         self.path
             .send(
                 "op:POST /sites;;work=Sites.FullControl.All application=Sites.FullControl.All;;",

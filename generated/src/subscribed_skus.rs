@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SubscribedSku,
-    ) -> Request<models::SubscribedSku> {
+    ) -> Request<Effect<models::SubscribedSku>> {
         self.path.send("op:POST /subscribedSkus;;;;", body)
     }
 }

@@ -51,7 +51,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Team.Create`, `Teamwork.Migrate.All`, `Directory.ReadWrite.All`, `Group.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Team) -> Request<models::Team> {
+    pub fn create(&self, body: &models::Team) -> Request<Effect<models::Team>> {
         self.path
             .send(
                 "op:POST /teams;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",

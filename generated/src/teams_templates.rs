@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsTemplate,
-    ) -> Request<models::TeamsTemplate> {
+    ) -> Request<Effect<models::TeamsTemplate>> {
         self.path.send("op:POST /teamsTemplates;;;;", body)
     }
     /// `GET /teamsTemplates/$count`

@@ -108,7 +108,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `User.ReadWrite.All`, `AgentIdUser.ReadWrite.All`, `AgentIdUser.ReadWrite.IdentityParentedBy`, `DeviceManagementApps.ReadWrite.All`, `DeviceManagementConfiguration.ReadWrite.All`, `DeviceManagementManagedDevices.ReadWrite.All`, `DeviceManagementServiceConfig.ReadWrite.All`, `Directory.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::User) -> Request<models::User> {
+    pub fn create(&self, body: &models::User) -> Request<Effect<models::User>> {
         self.path
             .send(
                 "op:POST /users;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All;;",
@@ -724,7 +724,7 @@ impl ItemRequestBuilder {
     pub fn assign_license(
         &self,
         parameters: &models::user::AssignLicenseParameters,
-    ) -> Request<models::User> {
+    ) -> Request<Effect<models::User>> {
         self.path
             .segment("assignLicense")
             .send(
@@ -826,7 +826,7 @@ impl ItemRequestBuilder {
     pub fn find_meeting_times(
         &self,
         parameters: &models::user::FindMeetingTimesParameters,
-    ) -> Request<models::MeetingTimeSuggestionsResult> {
+    ) -> Request<Effect<models::MeetingTimeSuggestionsResult>> {
         self.path
             .segment("findMeetingTimes")
             .send(
@@ -950,7 +950,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `User.ReadWrite.All`, `AgentIdUser.ReadWrite.All`, `AgentIdUser.ReadWrite.IdentityParentedBy`, `Directory.ReadWrite.All` |
     #[inline]
-    pub fn reprocess_license_assignment(&self) -> Request<models::User> {
+    pub fn reprocess_license_assignment(&self) -> Request<Effect<models::User>> {
         self.path
             .segment("reprocessLicenseAssignment")
             .call(
@@ -1120,7 +1120,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path.segment("restore").call("op:POST /users/{user-id}/restore;;;;")
     }
 }

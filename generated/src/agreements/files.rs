@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AgreementFileLocalization,
-    ) -> Request<models::AgreementFileLocalization> {
+    ) -> Request<Effect<models::AgreementFileLocalization>> {
         self.path
             .send(
                 "op:POST /agreements/{agreement-id}/files;;work=Agreement.ReadWrite.All;;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::TeamsApp) -> Request<models::TeamsApp> {
+    pub fn create(&self, body: &models::TeamsApp) -> Request<Effect<models::TeamsApp>> {
         self.path
             .send(
                 "op:POST /appCatalogs/teamsApps;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",

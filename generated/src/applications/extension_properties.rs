@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExtensionProperty,
-    ) -> Request<models::ExtensionProperty> {
+    ) -> Request<Effect<models::ExtensionProperty>> {
         self.path
             .send(
                 "op:POST /applications/{application-id}/extensionProperties;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FederatedIdentityCredential,
-    ) -> Request<models::FederatedIdentityCredential> {
+    ) -> Request<Effect<models::FederatedIdentityCredential>> {
         self.path
             .send(
                 "op:POST /applications/{application-id}/federatedIdentityCredentials;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",

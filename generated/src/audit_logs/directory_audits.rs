@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryAudit,
-    ) -> Request<models::DirectoryAudit> {
+    ) -> Request<Effect<models::DirectoryAudit>> {
         self.path.send("op:POST /auditLogs/directoryAudits;;;;", body)
     }
     /// `GET /auditLogs/directoryAudits/$count`

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ProvisioningObjectSummary,
-    ) -> Request<models::ProvisioningObjectSummary> {
+    ) -> Request<Effect<models::ProvisioningObjectSummary>> {
         self.path.send("op:POST /auditLogs/provisioning;;;;", body)
     }
     /// `GET /auditLogs/provisioning/$count`

@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::SignIn) -> Request<models::SignIn> {
+    pub fn create(&self, body: &models::SignIn) -> Request<Effect<models::SignIn>> {
         self.path.send("op:POST /auditLogs/signIns;;;;", body)
     }
     /// `GET /auditLogs/signIns/$count`

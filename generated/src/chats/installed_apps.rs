@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAppInstallation,
-    ) -> Request<models::TeamsAppInstallation> {
+    ) -> Request<Effect<models::TeamsAppInstallation>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",

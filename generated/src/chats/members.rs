@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/members;;work=ChatMember.ReadWrite,Chat.ReadWrite application=Chat.Manage.Chat,ChatMember.ReadWrite.All,Chat.ReadWrite.All;;",

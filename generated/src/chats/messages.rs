@@ -40,7 +40,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Teamwork.Migrate.All` |
     #[inline]
-    pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
+    pub fn create(
+        &self,
+        body: &models::ChatMessage,
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/messages;;work=ChatMessage.Send,Chat.ReadWrite,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
@@ -90,7 +93,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send(

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PinnedChatMessageInfo,
-    ) -> Request<models::PinnedChatMessageInfo> {
+    ) -> Request<Effect<models::PinnedChatMessageInfo>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/pinnedMessages;;work=ChatMessage.Send,Chat.ReadWrite application=Chat.ReadWrite.All;;",

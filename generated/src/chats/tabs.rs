@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `TeamsTab.Create`, `TeamsTab.Create.Chat`, `TeamsTab.ReadWrite.Chat`, `TeamsTab.ReadWrite.All`, `TeamsTab.ReadWriteForChat.All`, `TeamsTab.ReadWriteSelfForChat.All` |
     #[inline]
-    pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
+    pub fn create(&self, body: &models::TeamsTab) -> Request<Effect<models::TeamsTab>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Create,TeamsTab.Create.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",

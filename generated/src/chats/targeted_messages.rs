@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TargetedChatMessage,
-    ) -> Request<models::TargetedChatMessage> {
+    ) -> Request<Effect<models::TargetedChatMessage>> {
         self.path
             .send(
                 "op:POST /chats/{chat-id}/targetedMessages;;;us-government china;",
@@ -85,7 +85,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send(

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::call_records::CallRecord,
-    ) -> Request<models::call_records::CallRecord> {
+    ) -> Request<Effect<models::call_records::CallRecord>> {
         self.path.send("op:POST /communications/callRecords;;;china;", body)
     }
     /// `GET /communications/callRecords/$count`

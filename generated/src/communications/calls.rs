@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Calls.JoinGroupCalls.Chat`, `Calls.Initiate.All`, `Calls.InitiateGroupCall.All`, `Calls.JoinGroupCall.All`, `Calls.JoinGroupCallAsGuest.All` |
     #[inline]
-    pub fn create(&self, body: &models::Call) -> Request<models::Call> {
+    pub fn create(&self, body: &models::Call) -> Request<Effect<models::Call>> {
         self.path
             .send(
                 "op:POST /communications/calls;;application=Calls.JoinGroupCalls.Chat,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
     pub fn add_large_gallery_view(
         &self,
         parameters: &models::call::AddLargeGalleryViewParameters,
-    ) -> Request<models::AddLargeGalleryViewOperation> {
+    ) -> Request<Effect<models::AddLargeGalleryViewOperation>> {
         self.path
             .segment("addLargeGalleryView")
             .send(
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
     pub fn cancel_media_processing(
         &self,
         parameters: &models::call::CancelMediaProcessingParameters,
-    ) -> Request<models::CancelMediaProcessingOperation> {
+    ) -> Request<Effect<models::CancelMediaProcessingOperation>> {
         self.path
             .segment("cancelMediaProcessing")
             .send(
@@ -274,7 +274,7 @@ impl ItemRequestBuilder {
     pub fn mute(
         &self,
         parameters: &models::call::MuteParameters,
-    ) -> Request<models::MuteParticipantOperation> {
+    ) -> Request<Effect<models::MuteParticipantOperation>> {
         self.path
             .segment("mute")
             .send(
@@ -295,7 +295,7 @@ impl ItemRequestBuilder {
     pub fn play_prompt(
         &self,
         parameters: &models::call::PlayPromptParameters,
-    ) -> Request<models::PlayPromptOperation> {
+    ) -> Request<Effect<models::PlayPromptOperation>> {
         self.path
             .segment("playPrompt")
             .send(
@@ -316,7 +316,7 @@ impl ItemRequestBuilder {
     pub fn record_response(
         &self,
         parameters: &models::call::RecordResponseParameters,
-    ) -> Request<models::RecordOperation> {
+    ) -> Request<Effect<models::RecordOperation>> {
         self.path
             .segment("recordResponse")
             .send(
@@ -369,7 +369,7 @@ impl ItemRequestBuilder {
     pub fn send_dtmf_tones(
         &self,
         parameters: &models::call::SendDtmfTonesParameters,
-    ) -> Request<models::SendDtmfTonesOperation> {
+    ) -> Request<Effect<models::SendDtmfTonesOperation>> {
         self.path
             .segment("sendDtmfTones")
             .send(
@@ -390,7 +390,7 @@ impl ItemRequestBuilder {
     pub fn subscribe_to_tone(
         &self,
         parameters: &models::call::SubscribeToToneParameters,
-    ) -> Request<models::SubscribeToToneOperation> {
+    ) -> Request<Effect<models::SubscribeToToneOperation>> {
         self.path
             .segment("subscribeToTone")
             .send(
@@ -432,7 +432,7 @@ impl ItemRequestBuilder {
     pub fn unmute(
         &self,
         parameters: &models::call::UnmuteParameters,
-    ) -> Request<models::UnmuteParticipantOperation> {
+    ) -> Request<Effect<models::UnmuteParticipantOperation>> {
         self.path
             .segment("unmute")
             .send(
@@ -453,7 +453,7 @@ impl ItemRequestBuilder {
     pub fn update_recording_status(
         &self,
         parameters: &models::call::UpdateRecordingStatusParameters,
-    ) -> Request<models::UpdateRecordingStatusOperation> {
+    ) -> Request<Effect<models::UpdateRecordingStatusOperation>> {
         self.path
             .segment("updateRecordingStatus")
             .send(

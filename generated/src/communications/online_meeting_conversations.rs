@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnlineMeetingEngagementConversation,
-    ) -> Request<models::OnlineMeetingEngagementConversation> {
+    ) -> Request<Effect<models::OnlineMeetingEngagementConversation>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetingConversations;;;us-government china;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnlineMeeting,
-    ) -> Request<models::OnlineMeeting> {
+    ) -> Request<Effect<models::OnlineMeeting>> {
         self.path.send("op:POST /communications/onlineMeetings;;;china;", body)
     }
     /// `GET /communications/onlineMeetings/$count`
@@ -77,7 +77,7 @@ impl RequestBuilder {
     pub fn create_or_get(
         &self,
         parameters: &models::online_meeting::CreateOrGetParameters,
-    ) -> Request<models::OnlineMeeting> {
+    ) -> Request<Effect<models::OnlineMeeting>> {
         self.path
             .segment("createOrGet")
             .send(

@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Presence) -> Request<models::Presence> {
+    pub fn create(&self, body: &models::Presence) -> Request<Effect<models::Presence>> {
         self.path.send("op:POST /communications/presences;;;china;", body)
     }
     /// `GET /communications/presences/$count`

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalGroup,
-    ) -> Request<models::external_connectors::ExternalGroup> {
+    ) -> Request<Effect<models::external_connectors::ExternalGroup>> {
         self.path
             .send("op:POST /connections/{externalConnection-id}/groups;;;china;", body)
     }

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalItem,
-    ) -> Request<models::external_connectors::ExternalItem> {
+    ) -> Request<Effect<models::external_connectors::ExternalItem>> {
         self.path
             .send("op:POST /connections/{externalConnection-id}/items;;;china;", body)
     }

@@ -36,7 +36,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::AiUser) -> Request<models::AiUser> {
+    pub fn create(&self, body: &models::AiUser) -> Request<Effect<models::AiUser>> {
         self.path.send("op:POST /copilot/users;;;china;", body)
     }
     /// `GET /copilot/users/$count`

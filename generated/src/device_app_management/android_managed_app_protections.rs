@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AndroidManagedAppProtection,
-    ) -> Request<models::AndroidManagedAppProtection> {
+    ) -> Request<Effect<models::AndroidManagedAppProtection>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/androidManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

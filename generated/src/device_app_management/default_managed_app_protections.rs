@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DefaultManagedAppProtection,
-    ) -> Request<models::DefaultManagedAppProtection> {
+    ) -> Request<Effect<models::DefaultManagedAppProtection>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/defaultManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

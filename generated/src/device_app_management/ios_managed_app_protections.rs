@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IosManagedAppProtection,
-    ) -> Request<models::IosManagedAppProtection> {
+    ) -> Request<Effect<models::IosManagedAppProtection>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/iosManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedAppRegistration,
-    ) -> Request<models::ManagedAppRegistration> {
+    ) -> Request<Effect<models::ManagedAppRegistration>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedAppRegistrations;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedAppStatus,
-    ) -> Request<models::ManagedAppStatus> {
+    ) -> Request<Effect<models::ManagedAppStatus>> {
         self.path.send("op:POST /deviceAppManagement/managedAppStatuses;;;;", body)
     }
     /// `GET /deviceAppManagement/managedAppStatuses/$count`

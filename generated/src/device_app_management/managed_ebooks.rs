@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementApps.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::ManagedEbook) -> Request<models::ManagedEbook> {
+    pub fn create(
+        &self,
+        body: &models::ManagedEbook,
+    ) -> Request<Effect<models::ManagedEbook>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedEBooks;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

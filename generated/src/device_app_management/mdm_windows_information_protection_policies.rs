@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MdmWindowsInformationProtectionPolicy,
-    ) -> Request<models::MdmWindowsInformationProtectionPolicy> {
+    ) -> Request<Effect<models::MdmWindowsInformationProtectionPolicy>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDeviceMobileAppConfiguration,
-    ) -> Request<models::ManagedDeviceMobileAppConfiguration> {
+    ) -> Request<Effect<models::ManagedDeviceMobileAppConfiguration>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileAppConfigurations;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppRelationship,
-    ) -> Request<models::MobileAppRelationship> {
+    ) -> Request<Effect<models::MobileAppRelationship>> {
         self.path.send("op:POST /deviceAppManagement/mobileAppRelationships;;;;", body)
     }
     /// `GET /deviceAppManagement/mobileAppRelationships/$count`

@@ -176,7 +176,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementApps.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::MobileApp) -> Request<models::MobileApp> {
+    pub fn create(
+        &self,
+        body: &models::MobileApp,
+    ) -> Request<Effect<models::MobileApp>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

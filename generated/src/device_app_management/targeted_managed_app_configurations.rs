@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TargetedManagedAppConfiguration,
-    ) -> Request<models::TargetedManagedAppConfiguration> {
+    ) -> Request<Effect<models::TargetedManagedAppConfiguration>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/targetedManagedAppConfigurations;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementServiceConfig.ReadWrite.All`, `DeviceManagementConfiguration.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::VppToken) -> Request<models::VppToken> {
+    pub fn create(&self, body: &models::VppToken) -> Request<Effect<models::VppToken>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/vppTokens;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementServiceConfig.ReadWrite.All`, `DeviceManagementConfiguration.ReadWrite.All` |
     #[inline]
-    pub fn sync_licenses(&self) -> Request<models::VppToken> {
+    pub fn sync_licenses(&self) -> Request<Effect<models::VppToken>> {
         self.path
             .segment("syncLicenses")
             .call(

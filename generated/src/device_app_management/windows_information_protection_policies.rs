@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsInformationProtectionPolicy,
-    ) -> Request<models::WindowsInformationProtectionPolicy> {
+    ) -> Request<Effect<models::WindowsInformationProtectionPolicy>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/windowsInformationProtectionPolicies;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

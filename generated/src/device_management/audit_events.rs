@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementApps.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::AuditEvent) -> Request<models::AuditEvent> {
+    pub fn create(
+        &self,
+        body: &models::AuditEvent,
+    ) -> Request<Effect<models::AuditEvent>> {
         self.path
             .send(
                 "op:POST /deviceManagement/auditEvents;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

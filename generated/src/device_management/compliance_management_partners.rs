@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ComplianceManagementPartner,
-    ) -> Request<models::ComplianceManagementPartner> {
+    ) -> Request<Effect<models::ComplianceManagementPartner>> {
         self.path
             .send(
                 "op:POST /deviceManagement/complianceManagementPartners;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

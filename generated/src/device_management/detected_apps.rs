@@ -39,7 +39,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `DeviceManagementManagedDevices.ReadWrite.All`, `DeviceManagementConfiguration.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::DetectedApp) -> Request<models::DetectedApp> {
+    pub fn create(
+        &self,
+        body: &models::DetectedApp,
+    ) -> Request<Effect<models::DetectedApp>> {
         self.path
             .send(
                 "op:POST /deviceManagement/detectedApps;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceCategory,
-    ) -> Request<models::DeviceCategory> {
+    ) -> Request<Effect<models::DeviceCategory>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCategories;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

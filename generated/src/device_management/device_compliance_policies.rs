@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceCompliancePolicy,
-    ) -> Request<models::DeviceCompliancePolicy> {
+    ) -> Request<Effect<models::DeviceCompliancePolicy>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

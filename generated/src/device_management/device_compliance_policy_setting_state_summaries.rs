@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceCompliancePolicySettingStateSummary,
-    ) -> Request<models::DeviceCompliancePolicySettingStateSummary> {
+    ) -> Request<Effect<models::DeviceCompliancePolicySettingStateSummary>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicySettingStateSummaries;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfiguration,
-    ) -> Request<models::DeviceConfiguration> {
+    ) -> Request<Effect<models::DeviceConfiguration>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

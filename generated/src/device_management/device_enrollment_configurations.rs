@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceEnrollmentConfiguration,
-    ) -> Request<models::DeviceEnrollmentConfiguration> {
+    ) -> Request<Effect<models::DeviceEnrollmentConfiguration>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceEnrollmentConfigurations;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

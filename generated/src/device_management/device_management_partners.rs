@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceManagementPartner,
-    ) -> Request<models::DeviceManagementPartner> {
+    ) -> Request<Effect<models::DeviceManagementPartner>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceManagementPartners;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceManagementExchangeConnector,
-    ) -> Request<models::DeviceManagementExchangeConnector> {
+    ) -> Request<Effect<models::DeviceManagementExchangeConnector>> {
         self.path
             .send(
                 "op:POST /deviceManagement/exchangeConnectors;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

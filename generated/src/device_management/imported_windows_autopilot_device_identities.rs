@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ImportedWindowsAutopilotDeviceIdentity,
-    ) -> Request<models::ImportedWindowsAutopilotDeviceIdentity> {
+    ) -> Request<Effect<models::ImportedWindowsAutopilotDeviceIdentity>> {
         self.path
             .send(
                 "op:POST /deviceManagement/importedWindowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IosUpdateDeviceStatus,
-    ) -> Request<models::IosUpdateDeviceStatus> {
+    ) -> Request<Effect<models::IosUpdateDeviceStatus>> {
         self.path
             .send(
                 "op:POST /deviceManagement/iosUpdateStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

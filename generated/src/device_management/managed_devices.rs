@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDevice,
-    ) -> Request<models::ManagedDevice> {
+    ) -> Request<Effect<models::ManagedDevice>> {
         self.path
             .send(
                 "op:POST /deviceManagement/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

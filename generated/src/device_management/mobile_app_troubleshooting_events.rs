@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppTroubleshootingEvent,
-    ) -> Request<models::MobileAppTroubleshootingEvent> {
+    ) -> Request<Effect<models::MobileAppTroubleshootingEvent>> {
         self.path
             .send(
                 "op:POST /deviceManagement/mobileAppTroubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",

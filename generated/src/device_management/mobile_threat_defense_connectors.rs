@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileThreatDefenseConnector,
-    ) -> Request<models::MobileThreatDefenseConnector> {
+    ) -> Request<Effect<models::MobileThreatDefenseConnector>> {
         self.path
             .send(
                 "op:POST /deviceManagement/mobileThreatDefenseConnectors;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

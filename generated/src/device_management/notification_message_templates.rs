@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::NotificationMessageTemplate,
-    ) -> Request<models::NotificationMessageTemplate> {
+    ) -> Request<Effect<models::NotificationMessageTemplate>> {
         self.path
             .send(
                 "op:POST /deviceManagement/notificationMessageTemplates;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

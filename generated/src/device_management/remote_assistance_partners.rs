@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RemoteAssistancePartner,
-    ) -> Request<models::RemoteAssistancePartner> {
+    ) -> Request<Effect<models::RemoteAssistancePartner>> {
         self.path
             .send(
                 "op:POST /deviceManagement/remoteAssistancePartners;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceOperation,
-    ) -> Request<models::ResourceOperation> {
+    ) -> Request<Effect<models::ResourceOperation>> {
         self.path
             .send(
                 "op:POST /deviceManagement/resourceOperations;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceAndAppManagementRoleAssignment,
-    ) -> Request<models::DeviceAndAppManagementRoleAssignment> {
+    ) -> Request<Effect<models::DeviceAndAppManagementRoleAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RoleDefinition,
-    ) -> Request<models::RoleDefinition> {
+    ) -> Request<Effect<models::RoleDefinition>> {
         self.path
             .send(
                 "op:POST /deviceManagement/roleDefinitions;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

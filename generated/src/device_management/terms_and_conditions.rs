@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TermsAndConditions,
-    ) -> Request<models::TermsAndConditions> {
+    ) -> Request<Effect<models::TermsAndConditions>> {
         self.path
             .send(
                 "op:POST /deviceManagement/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceManagementTroubleshootingEvent,
-    ) -> Request<models::DeviceManagementTroubleshootingEvent> {
+    ) -> Request<Effect<models::DeviceManagementTroubleshootingEvent>> {
         self.path
             .send(
                 "op:POST /deviceManagement/troubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -48,7 +48,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthApplicationPerformance,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthApplicationPerformance> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsAppHealthApplicationPerformance>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthApplicationPerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -53,7 +53,7 @@ impl RequestBuilder {
         &self,
         body: &models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
     ) -> Request<
-        models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails,
+        Effect<models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails>,
     > {
         self.path
             .send(

@@ -53,7 +53,9 @@ impl RequestBuilder {
         &self,
         body: &models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
     ) -> Request<
-        models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
+        Effect<
+            models::UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId,
+        >,
     > {
         self.path
             .send(

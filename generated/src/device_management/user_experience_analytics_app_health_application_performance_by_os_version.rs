@@ -52,7 +52,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsAppHealthAppPerformanceByOsVersion>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthApplicationPerformanceByOSVersion;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

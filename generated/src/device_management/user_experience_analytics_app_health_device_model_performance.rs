@@ -48,7 +48,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthDeviceModelPerformance,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthDeviceModelPerformance> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsAppHealthDeviceModelPerformance>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthDeviceModelPerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

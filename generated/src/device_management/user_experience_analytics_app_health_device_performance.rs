@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthDevicePerformance,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthDevicePerformance> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsAppHealthDevicePerformance>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthDevicePerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -50,7 +50,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthDevicePerformanceDetails,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthDevicePerformanceDetails> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsAppHealthDevicePerformanceDetails>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthDevicePerformanceDetails;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

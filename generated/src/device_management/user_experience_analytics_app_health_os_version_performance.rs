@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsAppHealthOsVersionPerformance,
-    ) -> Request<models::UserExperienceAnalyticsAppHealthOsVersionPerformance> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsAppHealthOsVersionPerformance>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsAppHealthOSVersionPerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsBaseline,
-    ) -> Request<models::UserExperienceAnalyticsBaseline> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsBaseline>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsBaselines;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

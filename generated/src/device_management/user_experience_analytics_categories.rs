@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsCategory,
-    ) -> Request<models::UserExperienceAnalyticsCategory> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsCategory>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsCategories;;;;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsDevicePerformance,
-    ) -> Request<models::UserExperienceAnalyticsDevicePerformance> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsDevicePerformance>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsDevicePerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsDeviceScores,
-    ) -> Request<models::UserExperienceAnalyticsDeviceScores> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsDeviceScores>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsDeviceScores;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsDeviceStartupHistory,
-    ) -> Request<models::UserExperienceAnalyticsDeviceStartupHistory> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsDeviceStartupHistory>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsDeviceStartupHistory;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

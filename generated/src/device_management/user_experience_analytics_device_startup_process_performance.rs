@@ -48,7 +48,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsDeviceStartupProcessPerformance,
-    ) -> Request<models::UserExperienceAnalyticsDeviceStartupProcessPerformance> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsDeviceStartupProcessPerformance>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsDeviceStartupProcessPerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsDeviceStartupProcess,
-    ) -> Request<models::UserExperienceAnalyticsDeviceStartupProcess> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsDeviceStartupProcess>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsMetricHistory,
-    ) -> Request<models::UserExperienceAnalyticsMetricHistory> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsMetricHistory>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsMetricHistory;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

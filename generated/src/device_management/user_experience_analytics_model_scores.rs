@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsModelScores,
-    ) -> Request<models::UserExperienceAnalyticsModelScores> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsModelScores>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsModelScores;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

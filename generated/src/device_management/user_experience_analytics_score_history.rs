@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsScoreHistory,
-    ) -> Request<models::UserExperienceAnalyticsScoreHistory> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsScoreHistory>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsScoreHistory;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsWorkFromAnywhereMetric,
-    ) -> Request<models::UserExperienceAnalyticsWorkFromAnywhereMetric> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsWorkFromAnywhereMetric>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsWorkFromAnywhereMetrics;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -48,7 +48,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsWorkFromAnywhereModelPerformance,
-    ) -> Request<models::UserExperienceAnalyticsWorkFromAnywhereModelPerformance> {
+    ) -> Request<
+        Effect<models::UserExperienceAnalyticsWorkFromAnywhereModelPerformance>,
+    > {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsWorkFromAnywhereModelPerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsAutopilotDeviceIdentity,
-    ) -> Request<models::WindowsAutopilotDeviceIdentity> {
+    ) -> Request<Effect<models::WindowsAutopilotDeviceIdentity>> {
         self.path
             .send(
                 "op:POST /deviceManagement/windowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsInformationProtectionAppLearningSummary,
-    ) -> Request<models::WindowsInformationProtectionAppLearningSummary> {
+    ) -> Request<Effect<models::WindowsInformationProtectionAppLearningSummary>> {
         self.path
             .send(
                 "op:POST /deviceManagement/windowsInformationProtectionAppLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

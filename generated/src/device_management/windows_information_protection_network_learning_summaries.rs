@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsInformationProtectionNetworkLearningSummary,
-    ) -> Request<models::WindowsInformationProtectionNetworkLearningSummary> {
+    ) -> Request<Effect<models::WindowsInformationProtectionNetworkLearningSummary>> {
         self.path
             .send(
                 "op:POST /deviceManagement/windowsInformationProtectionNetworkLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

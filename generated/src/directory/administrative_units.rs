@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AdministrativeUnit,
-    ) -> Request<models::AdministrativeUnit> {
+    ) -> Request<Effect<models::AdministrativeUnit>> {
         self.path
             .send(
                 "op:POST /directory/administrativeUnits;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",

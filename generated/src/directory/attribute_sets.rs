@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `CustomSecAttributeDefinition.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::AttributeSet) -> Request<models::AttributeSet> {
+    pub fn create(
+        &self,
+        body: &models::AttributeSet,
+    ) -> Request<Effect<models::AttributeSet>> {
         self.path
             .send(
                 "op:POST /directory/attributeSets;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",

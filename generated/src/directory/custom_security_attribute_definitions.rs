@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomSecurityAttributeDefinition,
-    ) -> Request<models::CustomSecurityAttributeDefinition> {
+    ) -> Request<Effect<models::CustomSecurityAttributeDefinition>> {
         self.path
             .send(
                 "op:POST /directory/customSecurityAttributeDefinitions;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",

@@ -257,7 +257,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `User.DeleteRestore.All`, `AgentIdUser.ReadWrite.All`, `AgentIdUser.ReadWrite.IdentityParentedBy`, `AgentIdentity.DeleteRestore.All`, `AgentIdentityBlueprint.DeleteRestore.All`, `AgentIdentityBlueprintPrincipal.DeleteRestore.All`, `User.ReadWrite.CrossCloud`, `User.ReadWrite.All` |
     #[inline]
-    pub fn restore(&self) -> Request<models::DirectoryObject> {
+    pub fn restore(&self) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .segment("restore")
             .call(

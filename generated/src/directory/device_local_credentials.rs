@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceLocalCredentialInfo,
-    ) -> Request<models::DeviceLocalCredentialInfo> {
+    ) -> Request<Effect<models::DeviceLocalCredentialInfo>> {
         self.path.send("op:POST /directory/deviceLocalCredentials;;;;", body)
     }
     /// `GET /directory/deviceLocalCredentials/$count`

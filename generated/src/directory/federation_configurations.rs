@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityProviderBase,
-    ) -> Request<models::IdentityProviderBase> {
+    ) -> Request<Effect<models::IdentityProviderBase>> {
         self.path
             .send(
                 "op:POST /directory/federationConfigurations;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",

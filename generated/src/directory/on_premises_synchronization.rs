@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnPremisesDirectorySynchronization,
-    ) -> Request<models::OnPremisesDirectorySynchronization> {
+    ) -> Request<Effect<models::OnPremisesDirectorySynchronization>> {
         self.path.send("op:POST /directory/onPremisesSynchronization;;;;", body)
     }
     /// `GET /directory/onPremisesSynchronization/$count`

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RemoteTenantGroup,
-    ) -> Request<models::RemoteTenantGroup> {
+    ) -> Request<Effect<models::RemoteTenantGroup>> {
         self.path
             .send("op:POST /directory/remoteTenantGroups;;;us-government china;", body)
     }

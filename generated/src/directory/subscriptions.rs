@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CompanySubscription,
-    ) -> Request<models::CompanySubscription> {
+    ) -> Request<Effect<models::CompanySubscription>> {
         self.path.send("op:POST /directory/subscriptions;;;;", body)
     }
     /// `GET /directory/subscriptions/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ScopedRoleMembership,
-    ) -> Request<models::ScopedRoleMembership> {
+    ) -> Request<Effect<models::ScopedRoleMembership>> {
         self.path
             .send(
                 "op:POST /directoryRoles/{directoryRole-id}/scopedMembers;;;us-government china;",

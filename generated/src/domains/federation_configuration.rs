@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::InternalDomainFederation,
-    ) -> Request<models::InternalDomainFederation> {
+    ) -> Request<Effect<models::InternalDomainFederation>> {
         self.path
             .send(
                 "op:POST /domains/{domain-id}/federationConfiguration;;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",

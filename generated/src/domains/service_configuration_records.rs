@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DomainDnsRecord,
-    ) -> Request<models::DomainDnsRecord> {
+    ) -> Request<Effect<models::DomainDnsRecord>> {
         self.path
             .send("op:POST /domains/{domain-id}/serviceConfigurationRecords;;;;", body)
     }

@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
+    pub fn create(
+        &self,
+        body: &models::DriveItem,
+    ) -> Request<Effect<models::DriveItem>> {
         self.path.send("op:POST /drives/{drive-id}/bundles;;;;", body)
     }
     /// `GET /drives/{drive-id}/bundles/$count`

@@ -41,7 +41,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
+    pub fn create(
+        &self,
+        body: &models::DriveItem,
+    ) -> Request<Effect<models::DriveItem>> {
         self.path.send("op:POST /drives/{drive-id}/items;;;;", body)
     }
     /// `GET /drives/{drive-id}/items/$count`
@@ -300,7 +303,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::drive_item::CopyParameters,
-    ) -> Request<models::DriveItem> {
+    ) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("copy")
             .send(
@@ -319,7 +322,7 @@ impl ItemRequestBuilder {
     pub fn create_link(
         &self,
         parameters: &models::drive_item::CreateLinkParameters,
-    ) -> Request<models::Permission> {
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .segment("createLink")
             .send(
@@ -338,7 +341,7 @@ impl ItemRequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::drive_item::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(
@@ -412,7 +415,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn extract_sensitivity_labels(
         &self,
-    ) -> Request<models::ExtractSensitivityLabelsResult> {
+    ) -> Request<Effect<models::ExtractSensitivityLabelsResult>> {
         self.path
             .segment("extractSensitivityLabels")
             .call(
@@ -427,7 +430,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Files.Read.All`, `Files.ReadWrite.All`, `Sites.Read.All`, `Sites.ReadWrite.All` |
     #[inline]
-    pub fn follow(&self) -> Request<models::DriveItem> {
+    pub fn follow(&self) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("follow")
             .call(
@@ -519,7 +522,7 @@ impl ItemRequestBuilder {
     pub fn preview(
         &self,
         parameters: &models::drive_item::PreviewParameters,
-    ) -> Request<models::ItemPreviewInfo> {
+    ) -> Request<Effect<models::ItemPreviewInfo>> {
         self.path
             .segment("preview")
             .send(
@@ -540,7 +543,7 @@ impl ItemRequestBuilder {
     pub fn restore(
         &self,
         parameters: &models::drive_item::RestoreParameters,
-    ) -> Request<models::DriveItem> {
+    ) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("restore")
             .send(

@@ -144,7 +144,7 @@ impl RequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::drive_item::CopyParameters,
-    ) -> Request<models::DriveItem> {
+    ) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("copy")
             .send(
@@ -165,7 +165,7 @@ impl RequestBuilder {
     pub fn create_link(
         &self,
         parameters: &models::drive_item::CreateLinkParameters,
-    ) -> Request<models::Permission> {
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .segment("createLink")
             .send(
@@ -186,7 +186,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::drive_item::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(
@@ -260,7 +260,7 @@ impl RequestBuilder {
     #[inline]
     pub fn extract_sensitivity_labels(
         &self,
-    ) -> Request<models::ExtractSensitivityLabelsResult> {
+    ) -> Request<Effect<models::ExtractSensitivityLabelsResult>> {
         self.path
             .segment("extractSensitivityLabels")
             .call(
@@ -277,7 +277,7 @@ impl RequestBuilder {
     ///
     /// Permissions as documented for `/drives/{}/items/{}/follow`.
     #[inline]
-    pub fn follow(&self) -> Request<models::DriveItem> {
+    pub fn follow(&self) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("follow")
             .call(
@@ -368,7 +368,7 @@ impl RequestBuilder {
     pub fn preview(
         &self,
         parameters: &models::drive_item::PreviewParameters,
-    ) -> Request<models::ItemPreviewInfo> {
+    ) -> Request<Effect<models::ItemPreviewInfo>> {
         self.path
             .segment("preview")
             .send(
@@ -389,7 +389,7 @@ impl RequestBuilder {
     pub fn restore(
         &self,
         parameters: &models::drive_item::RestoreParameters,
-    ) -> Request<models::DriveItem> {
+    ) -> Request<Effect<models::DriveItem>> {
         self.path
             .segment("restore")
             .send(

@@ -54,7 +54,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationClass,
-    ) -> Request<models::EducationClass> {
+    ) -> Request<Effect<models::EducationClass>> {
         self.path
             .send(
                 "op:POST /education/classes;;application=EduRoster.ReadWrite.All;us-government china;",

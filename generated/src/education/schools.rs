@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSchool,
-    ) -> Request<models::EducationSchool> {
+    ) -> Request<Effect<models::EducationSchool>> {
         self.path
             .send(
                 "op:POST /education/schools;;application=EduRoster.ReadWrite.All;us-government china;",

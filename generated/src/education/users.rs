@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationUser,
-    ) -> Request<models::EducationUser> {
+    ) -> Request<Effect<models::EducationUser>> {
         self.path
             .send(
                 "op:POST /education/users;;application=EduRoster.ReadWrite.All;us-government china;",

@@ -44,7 +44,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Community.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Community) -> Request<models::Community> {
+    pub fn create(
+        &self,
+        body: &models::Community,
+    ) -> Request<Effect<models::Community>> {
         self.path
             .send(
                 "op:POST /employeeExperience/communities;;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",

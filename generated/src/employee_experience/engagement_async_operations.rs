@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementAsyncOperation,
-    ) -> Request<models::EngagementAsyncOperation> {
+    ) -> Request<Effect<models::EngagementAsyncOperation>> {
         self.path
             .send(
                 "op:POST /employeeExperience/engagementAsyncOperations;;;us-government china;",

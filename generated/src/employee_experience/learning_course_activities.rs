@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LearningCourseActivity,
-    ) -> Request<models::LearningCourseActivity> {
+    ) -> Request<Effect<models::LearningCourseActivity>> {
         self.path
             .send(
                 "op:POST /employeeExperience/learningCourseActivities;;;us-government china;",

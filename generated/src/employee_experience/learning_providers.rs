@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LearningProvider,
-    ) -> Request<models::LearningProvider> {
+    ) -> Request<Effect<models::LearningProvider>> {
         self.path
             .send(
                 "op:POST /employeeExperience/learningProviders;;work=LearningProvider.ReadWrite;us-government china;",

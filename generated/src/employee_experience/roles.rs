@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementRole,
-    ) -> Request<models::EngagementRole> {
+    ) -> Request<Effect<models::EngagementRole>> {
         self.path.send("op:POST /employeeExperience/roles;;;us-government china;", body)
     }
     /// `GET /employeeExperience/roles/$count`

@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalConnection,
-    ) -> Request<models::external_connectors::ExternalConnection> {
+    ) -> Request<Effect<models::external_connectors::ExternalConnection>> {
         self.path
             .send(
                 "op:POST /external/connections;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",

@@ -39,7 +39,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Conversation) -> Request<models::Conversation> {
+    pub fn create(
+        &self,
+        body: &models::Conversation,
+    ) -> Request<Effect<models::Conversation>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/conversations;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Event) -> Request<models::Event> {
+    pub fn create(&self, body: &models::Event) -> Request<Effect<models::Event>> {
         self.path
             .send("op:POST /groups/{group-id}/events;;work=Group.ReadWrite.All;;", body)
     }

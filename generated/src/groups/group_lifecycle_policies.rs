@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GroupLifecyclePolicy,
-    ) -> Request<models::GroupLifecyclePolicy> {
+    ) -> Request<Effect<models::GroupLifecyclePolicy>> {
         self.path.send("op:POST /groups/{group-id}/groupLifecyclePolicies;;;;", body)
     }
     /// `GET /groups/{group-id}/groupLifecyclePolicies/$count`

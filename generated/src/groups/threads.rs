@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationThread,
-    ) -> Request<models::ConversationThread> {
+    ) -> Request<Effect<models::ConversationThread>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/threads;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",

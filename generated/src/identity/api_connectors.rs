@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityApiConnector,
-    ) -> Request<models::IdentityApiConnector> {
+    ) -> Request<Effect<models::IdentityApiConnector>> {
         self.path
             .send(
                 "op:POST /identity/apiConnectors;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
     pub fn upload_client_certificate(
         &self,
         parameters: &models::identity_api_connector::UploadClientCertificateParameters,
-    ) -> Request<models::IdentityApiConnector> {
+    ) -> Request<Effect<models::IdentityApiConnector>> {
         self.path
             .segment("uploadClientCertificate")
             .send(

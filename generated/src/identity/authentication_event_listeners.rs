@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationEventListener,
-    ) -> Request<models::AuthenticationEventListener> {
+    ) -> Request<Effect<models::AuthenticationEventListener>> {
         self.path
             .send(
                 "op:POST /identity/authenticationEventListeners;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",

@@ -56,7 +56,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationEventsFlow,
-    ) -> Request<models::AuthenticationEventsFlow> {
+    ) -> Request<Effect<models::AuthenticationEventsFlow>> {
         self.path
             .send(
                 "op:POST /identity/authenticationEventsFlows;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",

@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::B2xIdentityUserFlow,
-    ) -> Request<models::B2xIdentityUserFlow> {
+    ) -> Request<Effect<models::B2xIdentityUserFlow>> {
         self.path
             .send(
                 "op:POST /identity/b2xUserFlows;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomAuthenticationExtension,
-    ) -> Request<models::CustomAuthenticationExtension> {
+    ) -> Request<Effect<models::CustomAuthenticationExtension>> {
         self.path
             .send(
                 "op:POST /identity/customAuthenticationExtensions;;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
@@ -86,7 +86,7 @@ impl RequestBuilder {
     pub fn validate_authentication_configuration(
         &self,
         parameters: &models::custom_authentication_extension::ValidateAuthenticationConfigurationParameters,
-    ) -> Request<models::AuthenticationConfigurationValidation> {
+    ) -> Request<Effect<models::AuthenticationConfigurationValidation>> {
         self.path
             .segment("validateAuthenticationConfiguration")
             .send(
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn validate_authentication_configuration(
         &self,
-    ) -> Request<models::AuthenticationConfigurationValidation> {
+    ) -> Request<Effect<models::AuthenticationConfigurationValidation>> {
         self.path
             .segment("validateAuthenticationConfiguration")
             .call(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityProviderBase,
-    ) -> Request<models::IdentityProviderBase> {
+    ) -> Request<Effect<models::IdentityProviderBase>> {
         self.path
             .send(
                 "op:POST /identity/identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",

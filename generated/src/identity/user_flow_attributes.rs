@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityUserFlowAttribute,
-    ) -> Request<models::IdentityUserFlowAttribute> {
+    ) -> Request<Effect<models::IdentityUserFlowAttribute>> {
         self.path
             .send(
                 "op:POST /identity/userFlowAttributes;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageCatalog,
-    ) -> Request<models::AccessPackageCatalog> {
+    ) -> Request<Effect<models::AccessPackageCatalog>> {
         self.path
             .send("op:POST /identityGovernance/catalogs;;;us-government china;", body)
     }

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RiskDetection,
-    ) -> Request<models::RiskDetection> {
+    ) -> Request<Effect<models::RiskDetection>> {
         self.path.send("op:POST /identityProtection/riskDetections;;;china;", body)
     }
     /// `GET /identityProtection/riskDetections/$count`

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RiskyServicePrincipal,
-    ) -> Request<models::RiskyServicePrincipal> {
+    ) -> Request<Effect<models::RiskyServicePrincipal>> {
         self.path
             .send("op:POST /identityProtection/riskyServicePrincipals;;;china;", body)
     }

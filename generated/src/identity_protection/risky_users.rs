@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::RiskyUser) -> Request<models::RiskyUser> {
+    pub fn create(
+        &self,
+        body: &models::RiskyUser,
+    ) -> Request<Effect<models::RiskyUser>> {
         self.path.send("op:POST /identityProtection/riskyUsers;;;china;", body)
     }
     /// `GET /identityProtection/riskyUsers/$count`

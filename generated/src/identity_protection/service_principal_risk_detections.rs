@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServicePrincipalRiskDetection,
-    ) -> Request<models::ServicePrincipalRiskDetection> {
+    ) -> Request<Effect<models::ServicePrincipalRiskDetection>> {
         self.path
             .send(
                 "op:POST /identityProtection/servicePrincipalRiskDetections;;;china;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ThreatAssessmentRequest,
-    ) -> Request<models::ThreatAssessmentRequest> {
+    ) -> Request<Effect<models::ThreatAssessmentRequest>> {
         self.path
             .send(
                 "op:POST /informationProtection/threatAssessmentRequests;;work=ThreatAssessment.ReadWrite.All;us-government china;",

@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
+    pub fn create(
+        &self,
+        body: &models::AdhocCall,
+    ) -> Request<Effect<models::AdhocCall>> {
         self.path.send("op:POST /me/adhocCalls;;;china;", body)
     }
     /// `GET /me/adhocCalls/$count`

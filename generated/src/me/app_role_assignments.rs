@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppRoleAssignment,
-    ) -> Request<models::AppRoleAssignment> {
+    ) -> Request<Effect<models::AppRoleAssignment>> {
         self.path
             .send(
                 "op:POST /me/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CalendarGroup,
-    ) -> Request<models::CalendarGroup> {
+    ) -> Request<Effect<models::CalendarGroup>> {
         self.path
             .send(
                 "op:POST /me/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",

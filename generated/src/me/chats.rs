@@ -42,7 +42,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
+    pub fn create(&self, body: &models::Chat) -> Request<Effect<models::Chat>> {
         self.path.send("op:POST /me/chats;;;;", body)
     }
     /// `GET /me/chats/$count`

@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceManagementTroubleshootingEvent,
-    ) -> Request<models::DeviceManagementTroubleshootingEvent> {
+    ) -> Request<Effect<models::DeviceManagementTroubleshootingEvent>> {
         self.path.send("op:POST /me/deviceManagementTroubleshootingEvents;;;;", body)
     }
     /// `GET /me/deviceManagementTroubleshootingEvents/$count`

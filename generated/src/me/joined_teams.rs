@@ -47,7 +47,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Team) -> Request<models::Team> {
+    pub fn create(&self, body: &models::Team) -> Request<Effect<models::Team>> {
         self.path.send("op:POST /me/joinedTeams;;;;", body)
     }
     /// `GET /me/joinedTeams/$count`

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDevice,
-    ) -> Request<models::ManagedDevice> {
+    ) -> Request<Effect<models::ManagedDevice>> {
         self.path.send("op:POST /me/managedDevices;;;;", body)
     }
     /// `GET /me/managedDevices/$count`

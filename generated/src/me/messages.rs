@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | `Mail.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Message) -> Request<models::Message> {
+    pub fn create(&self, body: &models::Message) -> Request<Effect<models::Message>> {
         self.path
             .send(
                 "op:POST /me/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::message::CopyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("copy")
             .send(
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
     pub fn create_forward(
         &self,
         parameters: &models::message::CreateForwardParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createForward")
             .send(
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
     pub fn create_reply(
         &self,
         parameters: &models::message::CreateReplyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReply")
             .send(
@@ -266,7 +266,7 @@ impl ItemRequestBuilder {
     pub fn create_reply_all(
         &self,
         parameters: &models::message::CreateReplyAllParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReplyAll")
             .send(
@@ -304,7 +304,7 @@ impl ItemRequestBuilder {
     pub fn r#move(
         &self,
         parameters: &models::message::MoveParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("move")
             .send(

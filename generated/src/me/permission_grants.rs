@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /me/permissionGrants;;;;", body)
     }
     /// `GET /me/permissionGrants/$count`

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ScopedRoleMembership,
-    ) -> Request<models::ScopedRoleMembership> {
+    ) -> Request<Effect<models::ScopedRoleMembership>> {
         self.path.send("op:POST /me/scopedRoleMemberOf;;;;", body)
     }
     /// `GET /me/scopedRoleMemberOf/$count`

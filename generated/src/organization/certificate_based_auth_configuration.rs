@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CertificateBasedAuthConfiguration,
-    ) -> Request<models::CertificateBasedAuthConfiguration> {
+    ) -> Request<Effect<models::CertificateBasedAuthConfiguration>> {
         self.path
             .send(
                 "op:POST /organization/{organization-id}/certificateBasedAuthConfiguration;;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",

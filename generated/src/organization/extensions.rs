@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
+    pub fn create(
+        &self,
+        body: &models::Extension,
+    ) -> Request<Effect<models::Extension>> {
         self.path.send("op:POST /organization/{organization-id}/extensions;;;;", body)
     }
     /// `GET /organization/{organization-id}/extensions/$count`

@@ -41,7 +41,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
+    pub fn create(
+        &self,
+        body: &models::CheckInClaim,
+    ) -> Request<Effect<models::CheckInClaim>> {
         self.path
             .send(
                 "op:POST /places/{place-id}/checkIns;;work=Calendars.ReadWrite;china;",

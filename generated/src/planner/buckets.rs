@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PlannerBucket,
-    ) -> Request<models::PlannerBucket> {
+    ) -> Request<Effect<models::PlannerBucket>> {
         self.path
             .send(
                 "op:POST /planner/buckets;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",

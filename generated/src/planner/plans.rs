@@ -45,7 +45,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Tasks.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
+    pub fn create(
+        &self,
+        body: &models::PlannerPlan,
+    ) -> Request<Effect<models::PlannerPlan>> {
         self.path
             .send(
                 "op:POST /planner/plans;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",

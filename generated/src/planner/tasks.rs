@@ -46,7 +46,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Tasks.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
+    pub fn create(
+        &self,
+        body: &models::PlannerTask,
+    ) -> Request<Effect<models::PlannerTask>> {
         self.path
             .send(
                 "op:POST /planner/tasks;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",

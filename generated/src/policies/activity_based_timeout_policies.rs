@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ActivityBasedTimeoutPolicy,
-    ) -> Request<models::ActivityBasedTimeoutPolicy> {
+    ) -> Request<Effect<models::ActivityBasedTimeoutPolicy>> {
         self.path
             .send(
                 "op:POST /policies/activityBasedTimeoutPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

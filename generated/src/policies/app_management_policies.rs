@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppManagementPolicy,
-    ) -> Request<models::AppManagementPolicy> {
+    ) -> Request<Effect<models::AppManagementPolicy>> {
         self.path
             .send(
                 "op:POST /policies/appManagementPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationStrengthPolicy,
-    ) -> Request<models::AuthenticationStrengthPolicy> {
+    ) -> Request<Effect<models::AuthenticationStrengthPolicy>> {
         self.path
             .send(
                 "op:POST /policies/authenticationStrengthPolicies;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
     pub fn update_allowed_combinations(
         &self,
         parameters: &models::authentication_strength_policy::UpdateAllowedCombinationsParameters,
-    ) -> Request<models::UpdateAllowedCombinationsResult> {
+    ) -> Request<Effect<models::UpdateAllowedCombinationsResult>> {
         self.path
             .segment("updateAllowedCombinations")
             .send(

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ClaimsMappingPolicy,
-    ) -> Request<models::ClaimsMappingPolicy> {
+    ) -> Request<Effect<models::ClaimsMappingPolicy>> {
         self.path
             .send(
                 "op:POST /policies/claimsMappingPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConditionalAccessPolicy,
-    ) -> Request<models::ConditionalAccessPolicy> {
+    ) -> Request<Effect<models::ConditionalAccessPolicy>> {
         self.path.send("op:POST /policies/conditionalAccessPolicies;;;;", body)
     }
     /// `GET /policies/conditionalAccessPolicies/$count`
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::ConditionalAccessPolicy> {
+    pub fn restore(&self) -> Request<Effect<models::ConditionalAccessPolicy>> {
         self.path
             .segment("restore")
             .call(

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FeatureRolloutPolicy,
-    ) -> Request<models::FeatureRolloutPolicy> {
+    ) -> Request<Effect<models::FeatureRolloutPolicy>> {
         self.path
             .send(
                 "op:POST /policies/featureRolloutPolicies;;work=Directory.ReadWrite.All,Policy.ReadWrite.HybridAuthentication;china;",

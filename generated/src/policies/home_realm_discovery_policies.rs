@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::HomeRealmDiscoveryPolicy,
-    ) -> Request<models::HomeRealmDiscoveryPolicy> {
+    ) -> Request<Effect<models::HomeRealmDiscoveryPolicy>> {
         self.path
             .send(
                 "op:POST /policies/homeRealmDiscoveryPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PermissionGrantPolicy,
-    ) -> Request<models::PermissionGrantPolicy> {
+    ) -> Request<Effect<models::PermissionGrantPolicy>> {
         self.path
             .send(
                 "op:POST /policies/permissionGrantPolicies;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleManagementPolicy,
-    ) -> Request<models::UnifiedRoleManagementPolicy> {
+    ) -> Request<Effect<models::UnifiedRoleManagementPolicy>> {
         self.path.send("op:POST /policies/roleManagementPolicies;;;;", body)
     }
     /// `GET /policies/roleManagementPolicies/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleManagementPolicyAssignment,
-    ) -> Request<models::UnifiedRoleManagementPolicyAssignment> {
+    ) -> Request<Effect<models::UnifiedRoleManagementPolicyAssignment>> {
         self.path.send("op:POST /policies/roleManagementPolicyAssignments;;;;", body)
     }
     /// `GET /policies/roleManagementPolicyAssignments/$count`

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TokenIssuancePolicy,
-    ) -> Request<models::TokenIssuancePolicy> {
+    ) -> Request<Effect<models::TokenIssuancePolicy>> {
         self.path
             .send(
                 "op:POST /policies/tokenIssuancePolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

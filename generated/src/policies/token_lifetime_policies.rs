@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TokenLifetimePolicy,
-    ) -> Request<models::TokenLifetimePolicy> {
+    ) -> Request<Effect<models::TokenLifetimePolicy>> {
         self.path
             .send(
                 "op:POST /policies/tokenLifetimePolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",

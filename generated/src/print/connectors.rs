@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintConnector,
-    ) -> Request<models::PrintConnector> {
+    ) -> Request<Effect<models::PrintConnector>> {
         self.path.send("op:POST /print/connectors;;;china;", body)
     }
     /// `GET /print/connectors/$count`

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintOperation,
-    ) -> Request<models::PrintOperation> {
+    ) -> Request<Effect<models::PrintOperation>> {
         self.path.send("op:POST /print/operations;;;china;", body)
     }
     /// `GET /print/operations/$count`

@@ -42,7 +42,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Printer) -> Request<models::Printer> {
+    pub fn create(&self, body: &models::Printer) -> Request<Effect<models::Printer>> {
         self.path.send("op:POST /print/printers;;;china;", body)
     }
     /// `GET /print/printers/$count`

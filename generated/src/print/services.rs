@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::PrintService) -> Request<models::PrintService> {
+    pub fn create(
+        &self,
+        body: &models::PrintService,
+    ) -> Request<Effect<models::PrintService>> {
         self.path.send("op:POST /print/services;;;china;", body)
     }
     /// `GET /print/services/$count`

@@ -46,7 +46,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::PrinterShare) -> Request<models::PrinterShare> {
+    pub fn create(
+        &self,
+        body: &models::PrinterShare,
+    ) -> Request<Effect<models::PrinterShare>> {
         self.path
             .send("op:POST /print/shares;;work=PrinterShare.ReadWrite.All;china;", body)
     }

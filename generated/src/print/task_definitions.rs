@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintTaskDefinition,
-    ) -> Request<models::PrintTaskDefinition> {
+    ) -> Request<Effect<models::PrintTaskDefinition>> {
         self.path
             .send(
                 "op:POST /print/taskDefinitions;;application=PrintTaskDefinition.ReadWrite.All;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintUsageByUser,
-    ) -> Request<models::PrintUsageByUser> {
+    ) -> Request<Effect<models::PrintUsageByUser>> {
         self.path.send("op:POST /reports/dailyPrintUsageByUser;;;china;", body)
     }
     /// `GET /reports/dailyPrintUsageByUser/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintUsageByPrinter,
-    ) -> Request<models::PrintUsageByPrinter> {
+    ) -> Request<Effect<models::PrintUsageByPrinter>> {
         self.path.send("op:POST /reports/monthlyPrintUsageByPrinter;;;china;", body)
     }
     /// `GET /reports/monthlyPrintUsageByPrinter/$count`

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::search::Acronym,
-    ) -> Request<models::search::Acronym> {
+    ) -> Request<Effect<models::search::Acronym>> {
         self.path
             .send(
                 "op:POST /search/acronyms;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",

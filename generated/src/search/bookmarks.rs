@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::search::Bookmark,
-    ) -> Request<models::search::Bookmark> {
+    ) -> Request<Effect<models::search::Bookmark>> {
         self.path
             .send(
                 "op:POST /search/bookmarks;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",

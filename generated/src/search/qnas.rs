@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `SearchConfiguration.Read.All`, `SearchConfiguration.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::search::Qna) -> Request<models::search::Qna> {
+    pub fn create(
+        &self,
+        body: &models::search::Qna,
+    ) -> Request<Effect<models::search::Qna>> {
         self.path
             .send(
                 "op:POST /search/qnas;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Alert) -> Request<models::Alert> {
+    pub fn create(&self, body: &models::Alert) -> Request<Effect<models::Alert>> {
         self.path.send("op:POST /security/alerts;;;china;", body)
     }
     /// `GET /security/alerts/$count`

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Alert,
-    ) -> Request<models::security::Alert> {
+    ) -> Request<Effect<models::security::Alert>> {
         self.path
             .send(
                 "op:POST /security/alerts_v2;;work=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All;china;",
@@ -83,7 +83,7 @@ impl RequestBuilder {
     pub fn move_alerts(
         &self,
         parameters: &models::security::alert::MoveAlertsParameters,
-    ) -> Request<models::security::MergeResponse> {
+    ) -> Request<Effect<models::security::MergeResponse>> {
         self.path
             .segment("microsoft.graph.security.moveAlerts")
             .send(

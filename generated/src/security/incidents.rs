@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Incident,
-    ) -> Request<models::security::Incident> {
+    ) -> Request<Effect<models::security::Incident>> {
         self.path.send("op:POST /security/incidents;;;china;", body)
     }
     /// `GET /security/incidents/$count`
@@ -75,7 +75,7 @@ impl RequestBuilder {
     pub fn merge_incidents(
         &self,
         parameters: &models::security::incident::MergeIncidentsParameters,
-    ) -> Request<models::security::MergeResponse> {
+    ) -> Request<Effect<models::security::MergeResponse>> {
         self.path
             .segment("microsoft.graph.security.mergeIncidents")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SecureScoreControlProfile,
-    ) -> Request<models::SecureScoreControlProfile> {
+    ) -> Request<Effect<models::SecureScoreControlProfile>> {
         self.path.send("op:POST /security/secureScoreControlProfiles;;;china;", body)
     }
     /// `GET /security/secureScoreControlProfiles/$count`

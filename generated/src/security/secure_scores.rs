@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::SecureScore) -> Request<models::SecureScore> {
+    pub fn create(
+        &self,
+        body: &models::SecureScore,
+    ) -> Request<Effect<models::SecureScore>> {
         self.path.send("op:POST /security/secureScores;;;china;", body)
     }
     /// `GET /security/secureScores/$count`

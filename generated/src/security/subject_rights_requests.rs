@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SubjectRightsRequest,
-    ) -> Request<models::SubjectRightsRequest> {
+    ) -> Request<Effect<models::SubjectRightsRequest>> {
         self.path
             .send(
                 "op:POST /security/subjectRightsRequests;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppRoleAssignment,
-    ) -> Request<models::AppRoleAssignment> {
+    ) -> Request<Effect<models::AppRoleAssignment>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedPermissionClassification,
-    ) -> Request<models::DelegatedPermissionClassification> {
+    ) -> Request<Effect<models::DelegatedPermissionClassification>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",

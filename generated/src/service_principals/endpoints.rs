@@ -30,7 +30,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Endpoint) -> Request<models::Endpoint> {
+    pub fn create(&self, body: &models::Endpoint) -> Request<Effect<models::Endpoint>> {
         self.path
             .send("op:POST /servicePrincipals/{servicePrincipal-id}/endpoints;;;;", body)
     }

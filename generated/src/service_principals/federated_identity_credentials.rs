@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FederatedIdentityCredential,
-    ) -> Request<models::FederatedIdentityCredential> {
+    ) -> Request<Effect<models::FederatedIdentityCredential>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;;;;",

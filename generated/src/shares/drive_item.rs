@@ -73,7 +73,7 @@ impl RequestBuilder {
     pub fn preview(
         &self,
         parameters: &models::drive_item::PreviewParameters,
-    ) -> Request<models::ItemPreviewInfo> {
+    ) -> Request<Effect<models::ItemPreviewInfo>> {
         self.path
             .segment("preview")
             .send(

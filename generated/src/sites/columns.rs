@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ColumnDefinition,
-    ) -> Request<models::ColumnDefinition> {
+    ) -> Request<Effect<models::ColumnDefinition>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/columns;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",

@@ -43,7 +43,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.Manage.All`, `Sites.FullControl.All` |
     #[inline]
-    pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
+    pub fn create(
+        &self,
+        body: &models::ContentType,
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/contentTypes;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
@@ -76,7 +79,7 @@ impl RequestBuilder {
     pub fn add_copy(
         &self,
         parameters: &models::content_type::AddCopyParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopy")
             .send("op:POST /sites/{site-id}/contentTypes/addCopy;;;;", parameters)
@@ -92,7 +95,7 @@ impl RequestBuilder {
     pub fn add_copy_from_content_type_hub(
         &self,
         parameters: &models::content_type::AddCopyFromContentTypeHubParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopyFromContentTypeHub")
             .send(

@@ -47,7 +47,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.Manage.All`, `Sites.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::List) -> Request<models::List> {
+    pub fn create(&self, body: &models::List) -> Request<Effect<models::List>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/lists;;work=Sites.Manage.All application=Sites.Manage.All,Sites.ReadWrite.All;;",

@@ -48,7 +48,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
+    pub fn create(
+        &self,
+        body: &models::BaseSitePage,
+    ) -> Request<Effect<models::BaseSitePage>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/pages;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",

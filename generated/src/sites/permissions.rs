@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.FullControl.All` |
     #[inline]
-    pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
+    pub fn create(
+        &self,
+        body: &models::Permission,
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/permissions;;application=Sites.FullControl.All;;",

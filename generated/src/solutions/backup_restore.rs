@@ -266,7 +266,7 @@ impl RequestBuilder {
     pub fn enable(
         &self,
         parameters: &models::backup_restore_root::EnableParameters,
-    ) -> Request<models::ServiceStatus> {
+    ) -> Request<Effect<models::ServiceStatus>> {
         self.path
             .segment("enable")
             .send(

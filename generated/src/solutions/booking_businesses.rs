@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingBusiness,
-    ) -> Request<models::BookingBusiness> {
+    ) -> Request<Effect<models::BookingBusiness>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses;;work=Bookings.Manage.All;china;",

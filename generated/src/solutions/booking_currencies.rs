@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingCurrency,
-    ) -> Request<models::BookingCurrency> {
+    ) -> Request<Effect<models::BookingCurrency>> {
         self.path.send("op:POST /solutions/bookingCurrencies;;;china;", body)
     }
     /// `GET /solutions/bookingCurrencies/$count`

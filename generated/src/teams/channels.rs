@@ -45,7 +45,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Channel.Create.Group`, `Channel.Create`, `Teamwork.Migrate.All`, `Directory.ReadWrite.All`, `Group.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
+    pub fn create(&self, body: &models::Channel) -> Request<Effect<models::Channel>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/channels;;work=Channel.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Create.Group,Channel.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
@@ -282,7 +282,9 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
+    pub fn provision_email(
+        &self,
+    ) -> Request<Effect<models::ProvisionChannelEmailResult>> {
         self.path
             .segment("provisionEmail")
             .call(

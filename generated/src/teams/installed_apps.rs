@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAppInstallation,
-    ) -> Request<models::TeamsAppInstallation> {
+    ) -> Request<Effect<models::TeamsAppInstallation>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",

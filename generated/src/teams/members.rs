@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/members;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAsyncOperation,
-    ) -> Request<models::TeamsAsyncOperation> {
+    ) -> Request<Effect<models::TeamsAsyncOperation>> {
         self.path.send("op:POST /teams/{team-id}/operations;;;;", body)
     }
     /// `GET /teams/{team-id}/operations/$count`

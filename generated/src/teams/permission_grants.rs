@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /teams/{team-id}/permissionGrants;;;;", body)
     }
     /// `GET /teams/{team-id}/permissionGrants/$count`

@@ -39,7 +39,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `TeamworkTag.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
+    pub fn create(
+        &self,
+        body: &models::TeamworkTag,
+    ) -> Request<Effect<models::TeamworkTag>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/tags;;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",

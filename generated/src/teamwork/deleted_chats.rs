@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::DeletedChat) -> Request<models::DeletedChat> {
+    pub fn create(
+        &self,
+        body: &models::DeletedChat,
+    ) -> Request<Effect<models::DeletedChat>> {
         self.path.send("op:POST /teamwork/deletedChats;;;;", body)
     }
     /// `GET /teamwork/deletedChats/$count`

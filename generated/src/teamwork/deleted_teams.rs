@@ -35,7 +35,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::DeletedTeam) -> Request<models::DeletedTeam> {
+    pub fn create(
+        &self,
+        body: &models::DeletedTeam,
+    ) -> Request<Effect<models::DeletedTeam>> {
         self.path.send("op:POST /teamwork/deletedTeams;;;;", body)
     }
     /// `GET /teamwork/deletedTeams/$count`

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkforceIntegration,
-    ) -> Request<models::WorkforceIntegration> {
+    ) -> Request<Effect<models::WorkforceIntegration>> {
         self.path
             .send(
                 "op:POST /teamwork/workforceIntegrations;;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminCustomer,
-    ) -> Request<models::DelegatedAdminCustomer> {
+    ) -> Request<Effect<models::DelegatedAdminCustomer>> {
         self.path
             .send("op:POST /tenantRelationships/delegatedAdminCustomers;;;china;", body)
     }

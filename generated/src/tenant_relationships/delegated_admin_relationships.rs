@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminRelationship,
-    ) -> Request<models::DelegatedAdminRelationship> {
+    ) -> Request<Effect<models::DelegatedAdminRelationship>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/delegatedAdminRelationships;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",

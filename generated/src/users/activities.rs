@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::UserActivity) -> Request<models::UserActivity> {
+    pub fn create(
+        &self,
+        body: &models::UserActivity,
+    ) -> Request<Effect<models::UserActivity>> {
         self.path
             .send("op:POST /users/{user-id}/activities;;;us-government china;", body)
     }

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppRoleAssignment,
-    ) -> Request<models::AppRoleAssignment> {
+    ) -> Request<Effect<models::AppRoleAssignment>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",

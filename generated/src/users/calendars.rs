@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// | user, personal | `Calendars.ReadWrite` |
     /// | application | `Calendars.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
+    pub fn create(&self, body: &models::Calendar) -> Request<Effect<models::Calendar>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",

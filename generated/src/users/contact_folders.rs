@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ContactFolder,
-    ) -> Request<models::ContactFolder> {
+    ) -> Request<Effect<models::ContactFolder>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",

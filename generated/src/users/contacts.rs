@@ -40,7 +40,7 @@ impl RequestBuilder {
     /// | user, personal | `Contacts.ReadWrite` |
     /// | application | `Contacts.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
+    pub fn create(&self, body: &models::Contact) -> Request<Effect<models::Contact>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",

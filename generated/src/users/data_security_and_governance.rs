@@ -83,7 +83,7 @@ impl RequestBuilder {
     pub fn process_content(
         &self,
         parameters: &models::user_data_security_and_governance::ProcessContentParameters,
-    ) -> Request<models::ProcessContentResponse> {
+    ) -> Request<Effect<models::ProcessContentResponse>> {
         self.path
             .segment("processContent")
             .send(

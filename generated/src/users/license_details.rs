@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LicenseDetails,
-    ) -> Request<models::LicenseDetails> {
+    ) -> Request<Effect<models::LicenseDetails>> {
         self.path.send("op:POST /users/{user-id}/licenseDetails;;;;", body)
     }
     /// `GET /users/{user-id}/licenseDetails/$count`

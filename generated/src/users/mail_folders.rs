@@ -43,7 +43,10 @@ impl RequestBuilder {
     /// | user, personal | `Mail.ReadWrite` |
     /// | application | `Mail.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::MailFolder) -> Request<models::MailFolder> {
+    pub fn create(
+        &self,
+        body: &models::MailFolder,
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
@@ -176,7 +179,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::mail_folder::CopyParameters,
-    ) -> Request<models::MailFolder> {
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .segment("copy")
             .send(
@@ -195,7 +198,7 @@ impl ItemRequestBuilder {
     pub fn r#move(
         &self,
         parameters: &models::mail_folder::MoveParameters,
-    ) -> Request<models::MailFolder> {
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .segment("move")
             .send(

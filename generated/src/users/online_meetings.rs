@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnlineMeeting,
-    ) -> Request<models::OnlineMeeting> {
+    ) -> Request<Effect<models::OnlineMeeting>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/onlineMeetings;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
@@ -89,7 +89,7 @@ impl RequestBuilder {
     pub fn create_or_get(
         &self,
         parameters: &models::online_meeting::CreateOrGetParameters,
-    ) -> Request<models::OnlineMeeting> {
+    ) -> Request<Effect<models::OnlineMeeting>> {
         self.path
             .segment("createOrGet")
             .send(

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /users/{user-id}/permissionGrants;;;;", body)
     }
     /// `GET /users/{user-id}/permissionGrants/$count`

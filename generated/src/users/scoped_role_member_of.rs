@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ScopedRoleMembership,
-    ) -> Request<models::ScopedRoleMembership> {
+    ) -> Request<Effect<models::ScopedRoleMembership>> {
         self.path.send("op:POST /users/{user-id}/scopedRoleMemberOf;;;;", body)
     }
     /// `GET /users/{user-id}/scopedRoleMemberOf/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConfigurationDrift,
-    ) -> Request<models::ConfigurationDrift> {
+    ) -> Request<Effect<models::ConfigurationDrift>> {
         self.path
             .send(
                 "op:POST /admin/configurationManagement/configurationDrifts;;;us-government china;",

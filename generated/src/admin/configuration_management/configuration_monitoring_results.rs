@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConfigurationMonitoringResult,
-    ) -> Request<models::ConfigurationMonitoringResult> {
+    ) -> Request<Effect<models::ConfigurationMonitoringResult>> {
         self.path
             .send(
                 "op:POST /admin/configurationManagement/configurationMonitoringResults;;;us-government china;",

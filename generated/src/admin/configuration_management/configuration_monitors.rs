@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConfigurationMonitor,
-    ) -> Request<models::ConfigurationMonitor> {
+    ) -> Request<Effect<models::ConfigurationMonitor>> {
         self.path
             .send(
                 "op:POST /admin/configurationManagement/configurationMonitors;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",

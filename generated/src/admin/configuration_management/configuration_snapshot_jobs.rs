@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConfigurationSnapshotJob,
-    ) -> Request<models::ConfigurationSnapshotJob> {
+    ) -> Request<Effect<models::ConfigurationSnapshotJob>> {
         self.path
             .send(
                 "op:POST /admin/configurationManagement/configurationSnapshotJobs;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConfigurationBaseline,
-    ) -> Request<models::ConfigurationBaseline> {
+    ) -> Request<Effect<models::ConfigurationBaseline>> {
         self.path
             .send(
                 "op:POST /admin/configurationManagement/configurationSnapshots;;;us-government china;",
@@ -72,7 +72,7 @@ impl RequestBuilder {
     pub fn create_snapshot(
         &self,
         parameters: &models::configuration_baseline::CreateSnapshotParameters,
-    ) -> Request<models::ConfigurationSnapshotJob> {
+    ) -> Request<Effect<models::ConfigurationSnapshotJob>> {
         self.path
             .segment("createSnapshot")
             .send(

@@ -35,7 +35,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Mailbox) -> Request<models::Mailbox> {
+    pub fn create(&self, body: &models::Mailbox) -> Request<Effect<models::Mailbox>> {
         self.path.send("op:POST /admin/exchange/mailboxes;;;us-government china;", body)
     }
     /// `GET /admin/exchange/mailboxes/$count`
@@ -118,7 +118,9 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `MailboxItem.ImportExport.All` |
     #[inline]
-    pub fn create_import_session(&self) -> Request<models::MailboxItemImportSession> {
+    pub fn create_import_session(
+        &self,
+    ) -> Request<Effect<models::MailboxItemImportSession>> {
         self.path
             .segment("createImportSession")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ProfileCardProperty,
-    ) -> Request<models::ProfileCardProperty> {
+    ) -> Request<Effect<models::ProfileCardProperty>> {
         self.path.send("op:POST /admin/people/profileCardProperties;;;;", body)
     }
     /// `GET /admin/people/profileCardProperties/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ProfilePropertySetting,
-    ) -> Request<models::ProfilePropertySetting> {
+    ) -> Request<Effect<models::ProfilePropertySetting>> {
         self.path
             .send(
                 "op:POST /admin/people/profilePropertySettings;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",

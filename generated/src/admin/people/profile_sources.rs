@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ProfileSource,
-    ) -> Request<models::ProfileSource> {
+    ) -> Request<Effect<models::ProfileSource>> {
         self.path
             .send(
                 "op:POST /admin/people/profileSources;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceHealth,
-    ) -> Request<models::ServiceHealth> {
+    ) -> Request<Effect<models::ServiceHealth>> {
         self.path.send("op:POST /admin/serviceAnnouncement/healthOverviews;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/healthOverviews/$count`

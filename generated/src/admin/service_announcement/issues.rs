@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceHealthIssue,
-    ) -> Request<models::ServiceHealthIssue> {
+    ) -> Request<Effect<models::ServiceHealthIssue>> {
         self.path.send("op:POST /admin/serviceAnnouncement/issues;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/issues/$count`

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceUpdateMessage,
-    ) -> Request<models::ServiceUpdateMessage> {
+    ) -> Request<Effect<models::ServiceUpdateMessage>> {
         self.path.send("op:POST /admin/serviceAnnouncement/messages;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/messages/$count`

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::teams_administration::TeamsUserConfiguration,
-    ) -> Request<models::teams_administration::TeamsUserConfiguration> {
+    ) -> Request<Effect<models::teams_administration::TeamsUserConfiguration>> {
         self.path
             .send("op:POST /admin/teams/userConfigurations;;;us-government china;", body)
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AgreementFileLocalization,
-    ) -> Request<models::AgreementFileLocalization> {
+    ) -> Request<Effect<models::AgreementFileLocalization>> {
         self.path.send("op:POST /agreements/{agreement-id}/file/localizations;;;;", body)
     }
     /// `GET /agreements/{agreement-id}/file/localizations/$count`

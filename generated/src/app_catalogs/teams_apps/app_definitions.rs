@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAppDefinition,
-    ) -> Request<models::TeamsAppDefinition> {
+    ) -> Request<Effect<models::TeamsAppDefinition>> {
         self.path
             .send(
                 "op:POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",

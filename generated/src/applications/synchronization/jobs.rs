@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SynchronizationJob,
-    ) -> Request<models::SynchronizationJob> {
+    ) -> Request<Effect<models::SynchronizationJob>> {
         self.path
             .send(
                 "op:POST /applications/{application-id}/synchronization/jobs;;;;",
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
     pub fn provision_on_demand(
         &self,
         parameters: &models::synchronization_job::ProvisionOnDemandParameters,
-    ) -> Request<models::StringKeyStringValuePair> {
+    ) -> Request<Effect<models::StringKeyStringValuePair>> {
         self.path
             .segment("provisionOnDemand")
             .send(

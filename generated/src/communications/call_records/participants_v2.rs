@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::call_records::Participant,
-    ) -> Request<models::call_records::Participant> {
+    ) -> Request<Effect<models::call_records::Participant>> {
         self.path
             .send(
                 "op:POST /communications/callRecords/{callRecord-id}/participants_v2;;;china;",

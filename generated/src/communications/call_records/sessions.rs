@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::call_records::Session,
-    ) -> Request<models::call_records::Session> {
+    ) -> Request<Effect<models::call_records::Session>> {
         self.path
             .send(
                 "op:POST /communications/callRecords/{callRecord-id}/sessions;;;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AudioRoutingGroup,
-    ) -> Request<models::AudioRoutingGroup> {
+    ) -> Request<Effect<models::AudioRoutingGroup>> {
         self.path
             .send(
                 "op:POST /communications/calls/{call-id}/audioRoutingGroups;;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ContentSharingSession,
-    ) -> Request<models::ContentSharingSession> {
+    ) -> Request<Effect<models::ContentSharingSession>> {
         self.path
             .send(
                 "op:POST /communications/calls/{call-id}/contentSharingSessions;;;us-government china;",

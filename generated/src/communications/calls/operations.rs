@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CommsOperation,
-    ) -> Request<models::CommsOperation> {
+    ) -> Request<Effect<models::CommsOperation>> {
         self.path
             .send("op:POST /communications/calls/{call-id}/operations;;;china;", body)
     }

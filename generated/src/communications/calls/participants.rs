@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Participant) -> Request<models::Participant> {
+    pub fn create(
+        &self,
+        body: &models::Participant,
+    ) -> Request<Effect<models::Participant>> {
         self.path
             .send("op:POST /communications/calls/{call-id}/participants;;;china;", body)
     }
@@ -76,7 +79,7 @@ impl RequestBuilder {
     pub fn invite(
         &self,
         parameters: &models::participant::InviteParameters,
-    ) -> Request<models::InviteParticipantsOperation> {
+    ) -> Request<Effect<models::InviteParticipantsOperation>> {
         self.path
             .segment("invite")
             .send(
@@ -153,7 +156,7 @@ impl ItemRequestBuilder {
     pub fn mute(
         &self,
         parameters: &models::participant::MuteParameters,
-    ) -> Request<models::MuteParticipantOperation> {
+    ) -> Request<Effect<models::MuteParticipantOperation>> {
         self.path
             .segment("mute")
             .send(
@@ -174,7 +177,7 @@ impl ItemRequestBuilder {
     pub fn start_hold_music(
         &self,
         parameters: &models::participant::StartHoldMusicParameters,
-    ) -> Request<models::StartHoldMusicOperation> {
+    ) -> Request<Effect<models::StartHoldMusicOperation>> {
         self.path
             .segment("startHoldMusic")
             .send(
@@ -195,7 +198,7 @@ impl ItemRequestBuilder {
     pub fn stop_hold_music(
         &self,
         parameters: &models::participant::StopHoldMusicParameters,
-    ) -> Request<models::StopHoldMusicOperation> {
+    ) -> Request<Effect<models::StopHoldMusicOperation>> {
         self.path
             .segment("stopHoldMusic")
             .send(

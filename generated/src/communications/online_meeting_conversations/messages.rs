@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementConversationMessage,
-    ) -> Request<models::EngagementConversationMessage> {
+    ) -> Request<Effect<models::EngagementConversationMessage>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;;;us-government china;",

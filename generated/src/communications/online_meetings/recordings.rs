@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CallRecording,
-    ) -> Request<models::CallRecording> {
+    ) -> Request<Effect<models::CallRecording>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetings/{onlineMeeting-id}/recordings;;;china;",

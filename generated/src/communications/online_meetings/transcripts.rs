@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CallTranscript,
-    ) -> Request<models::CallTranscript> {
+    ) -> Request<Effect<models::CallTranscript>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",

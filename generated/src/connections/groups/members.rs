@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::Identity,
-    ) -> Request<models::external_connectors::Identity> {
+    ) -> Request<Effect<models::external_connectors::Identity>> {
         self.path
             .send(
                 "op:POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members;;;china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalActivity,
-    ) -> Request<models::external_connectors::ExternalActivity> {
+    ) -> Request<Effect<models::external_connectors::ExternalActivity>> {
         self.path
             .send(
                 "op:POST /connections/{externalConnection-id}/items/{externalItem-id}/activities;;;china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AiOnlineMeeting,
-    ) -> Request<models::AiOnlineMeeting> {
+    ) -> Request<Effect<models::AiOnlineMeeting>> {
         self.path
             .send(
                 "op:POST /copilot/users/{aiUser-id}/onlineMeetings;;;us-government china;",

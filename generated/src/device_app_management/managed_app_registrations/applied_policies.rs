@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedAppPolicy,
-    ) -> Request<models::ManagedAppPolicy> {
+    ) -> Request<Effect<models::ManagedAppPolicy>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id}/appliedPolicies;;;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedAppOperation,
-    ) -> Request<models::ManagedAppOperation> {
+    ) -> Request<Effect<models::ManagedAppOperation>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id}/operations;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedEbookAssignment,
-    ) -> Request<models::ManagedEbookAssignment> {
+    ) -> Request<Effect<models::ManagedEbookAssignment>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedEBooks/{managedEBook-id}/assignments;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

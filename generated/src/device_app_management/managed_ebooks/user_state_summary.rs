@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserInstallStateSummary,
-    ) -> Request<models::UserInstallStateSummary> {
+    ) -> Request<Effect<models::UserInstallStateSummary>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedEBooks/{managedEBook-id}/userStateSummary;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TargetedManagedAppPolicyAssignment,
-    ) -> Request<models::TargetedManagedAppPolicyAssignment> {
+    ) -> Request<Effect<models::TargetedManagedAppPolicyAssignment>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/assignments;;;;",

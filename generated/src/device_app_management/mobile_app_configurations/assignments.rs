@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDeviceMobileAppConfigurationAssignment,
-    ) -> Request<models::ManagedDeviceMobileAppConfigurationAssignment> {
+    ) -> Request<Effect<models::ManagedDeviceMobileAppConfigurationAssignment>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

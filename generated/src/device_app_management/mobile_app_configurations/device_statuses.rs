@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDeviceMobileAppConfigurationDeviceStatus,
-    ) -> Request<models::ManagedDeviceMobileAppConfigurationDeviceStatus> {
+    ) -> Request<Effect<models::ManagedDeviceMobileAppConfigurationDeviceStatus>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/deviceStatuses;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

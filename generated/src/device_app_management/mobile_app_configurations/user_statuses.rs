@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDeviceMobileAppConfigurationUserStatus,
-    ) -> Request<models::ManagedDeviceMobileAppConfigurationUserStatus> {
+    ) -> Request<Effect<models::ManagedDeviceMobileAppConfigurationUserStatus>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/userStatuses;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

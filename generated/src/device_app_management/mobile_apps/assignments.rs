@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppAssignment,
-    ) -> Request<models::MobileAppAssignment> {
+    ) -> Request<Effect<models::MobileAppAssignment>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/assignments;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

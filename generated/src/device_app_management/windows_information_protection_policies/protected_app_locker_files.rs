@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsInformationProtectionAppLockerFile,
-    ) -> Request<models::WindowsInformationProtectionAppLockerFile> {
+    ) -> Request<Effect<models::WindowsInformationProtectionAppLockerFile>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/windowsInformationProtectionPolicies/{windowsInformationProtectionPolicy-id}/protectedAppLockerFiles;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ManagedDevice,
-    ) -> Request<models::ManagedDevice> {
+    ) -> Request<Effect<models::ManagedDevice>> {
         self.path
             .send(
                 "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",

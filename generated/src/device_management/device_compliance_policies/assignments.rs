@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceCompliancePolicyAssignment,
-    ) -> Request<models::DeviceCompliancePolicyAssignment> {
+    ) -> Request<Effect<models::DeviceCompliancePolicyAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/assignments;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SettingStateDeviceSummary,
-    ) -> Request<models::SettingStateDeviceSummary> {
+    ) -> Request<Effect<models::SettingStateDeviceSummary>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/deviceSettingStateSummaries;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceComplianceDeviceStatus,
-    ) -> Request<models::DeviceComplianceDeviceStatus> {
+    ) -> Request<Effect<models::DeviceComplianceDeviceStatus>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/deviceStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceComplianceScheduledActionForRule,
-    ) -> Request<models::DeviceComplianceScheduledActionForRule> {
+    ) -> Request<Effect<models::DeviceComplianceScheduledActionForRule>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceComplianceSettingState,
-    ) -> Request<models::DeviceComplianceSettingState> {
+    ) -> Request<Effect<models::DeviceComplianceSettingState>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id}/deviceComplianceSettingStates;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

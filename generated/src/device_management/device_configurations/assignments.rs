@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfigurationAssignment,
-    ) -> Request<models::DeviceConfigurationAssignment> {
+    ) -> Request<Effect<models::DeviceConfigurationAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/assignments;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfigurationDeviceStatus,
-    ) -> Request<models::DeviceConfigurationDeviceStatus> {
+    ) -> Request<Effect<models::DeviceConfigurationDeviceStatus>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/deviceStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

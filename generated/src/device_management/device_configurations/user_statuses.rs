@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfigurationUserStatus,
-    ) -> Request<models::DeviceConfigurationUserStatus> {
+    ) -> Request<Effect<models::DeviceConfigurationUserStatus>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

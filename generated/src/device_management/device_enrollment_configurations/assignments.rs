@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EnrollmentConfigurationAssignment,
-    ) -> Request<models::EnrollmentConfigurationAssignment> {
+    ) -> Request<Effect<models::EnrollmentConfigurationAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/assignments;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

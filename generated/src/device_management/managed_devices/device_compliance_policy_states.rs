@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceCompliancePolicyState,
-    ) -> Request<models::DeviceCompliancePolicyState> {
+    ) -> Request<Effect<models::DeviceCompliancePolicyState>> {
         self.path
             .send(
                 "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;;;",

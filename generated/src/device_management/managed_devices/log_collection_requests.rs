@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceLogCollectionResponse,
-    ) -> Request<models::DeviceLogCollectionResponse> {
+    ) -> Request<Effect<models::DeviceLogCollectionResponse>> {
         self.path
             .send(
                 "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests;;;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppLogCollectionRequest,
-    ) -> Request<models::AppLogCollectionRequest> {
+    ) -> Request<Effect<models::AppLogCollectionRequest>> {
         self.path
             .send(
                 "op:POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn create_download_url(
         &self,
-    ) -> Request<models::AppLogCollectionDownloadDetails> {
+    ) -> Request<Effect<models::AppLogCollectionDownloadDetails>> {
         self.path
             .segment("createDownloadUrl")
             .call(

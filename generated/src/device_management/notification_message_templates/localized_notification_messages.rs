@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LocalizedNotificationMessage,
-    ) -> Request<models::LocalizedNotificationMessage> {
+    ) -> Request<Effect<models::LocalizedNotificationMessage>> {
         self.path
             .send(
                 "op:POST /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id}/localizedNotificationMessages;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceManagementExportJob,
-    ) -> Request<models::DeviceManagementExportJob> {
+    ) -> Request<Effect<models::DeviceManagementExportJob>> {
         self.path
             .send(
                 "op:POST /deviceManagement/reports/exportJobs;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RoleAssignment,
-    ) -> Request<models::RoleAssignment> {
+    ) -> Request<Effect<models::RoleAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",

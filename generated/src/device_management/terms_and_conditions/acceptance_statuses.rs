@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TermsAndConditionsAcceptanceStatus,
-    ) -> Request<models::TermsAndConditionsAcceptanceStatus> {
+    ) -> Request<Effect<models::TermsAndConditionsAcceptanceStatus>> {
         self.path
             .send(
                 "op:POST /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TermsAndConditionsAssignment,
-    ) -> Request<models::TermsAndConditionsAssignment> {
+    ) -> Request<Effect<models::TermsAndConditionsAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/termsAndConditions/{termsAndConditions-id}/assignments;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",

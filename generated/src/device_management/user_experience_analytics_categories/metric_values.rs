@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsMetric,
-    ) -> Request<models::UserExperienceAnalyticsMetric> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsMetric>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id}/metricValues;;;;",

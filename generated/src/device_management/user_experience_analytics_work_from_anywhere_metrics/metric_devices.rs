@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserExperienceAnalyticsWorkFromAnywhereDevice,
-    ) -> Request<models::UserExperienceAnalyticsWorkFromAnywhereDevice> {
+    ) -> Request<Effect<models::UserExperienceAnalyticsWorkFromAnywhereDevice>> {
         self.path
             .send(
                 "op:POST /deviceManagement/userExperienceAnalyticsWorkFromAnywhereMetrics/{userExperienceAnalyticsWorkFromAnywhereMetric-id}/metricDevices;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcAuditEvent,
-    ) -> Request<models::CloudPcAuditEvent> {
+    ) -> Request<Effect<models::CloudPcAuditEvent>> {
         self.path
             .send("op:POST /deviceManagement/virtualEndpoint/auditEvents;;;china;", body)
     }

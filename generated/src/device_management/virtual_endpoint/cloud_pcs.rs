@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
+    pub fn create(&self, body: &models::CloudPc) -> Request<Effect<models::CloudPc>> {
         self.path
             .send("op:POST /deviceManagement/virtualEndpoint/cloudPCs;;;china;", body)
     }

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcDeviceImage,
-    ) -> Request<models::CloudPcDeviceImage> {
+    ) -> Request<Effect<models::CloudPcDeviceImage>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/deviceImages;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcGalleryImage,
-    ) -> Request<models::CloudPcGalleryImage> {
+    ) -> Request<Effect<models::CloudPcGalleryImage>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/galleryImages;;;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcOnPremisesConnection,
-    ) -> Request<models::CloudPcOnPremisesConnection> {
+    ) -> Request<Effect<models::CloudPcOnPremisesConnection>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections;;work=CloudPC.ReadWrite.All;china;",

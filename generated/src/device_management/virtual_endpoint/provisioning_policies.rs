@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcProvisioningPolicy,
-    ) -> Request<models::CloudPcProvisioningPolicy> {
+    ) -> Request<Effect<models::CloudPcProvisioningPolicy>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",

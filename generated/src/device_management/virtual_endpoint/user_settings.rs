@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcUserSetting,
-    ) -> Request<models::CloudPcUserSetting> {
+    ) -> Request<Effect<models::CloudPcUserSetting>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/userSettings;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",

@@ -91,7 +91,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryObject,
-    ) -> Request<models::DirectoryObject> {
+    ) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .send(
                 "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",

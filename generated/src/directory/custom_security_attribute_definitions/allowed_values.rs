@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `CustomSecAttributeDefinition.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::AllowedValue) -> Request<models::AllowedValue> {
+    pub fn create(
+        &self,
+        body: &models::AllowedValue,
+    ) -> Request<Effect<models::AllowedValue>> {
         self.path
             .send(
                 "op:POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CertificateBasedAuthPki,
-    ) -> Request<models::CertificateBasedAuthPki> {
+    ) -> Request<Effect<models::CertificateBasedAuthPki>> {
         self.path
             .send(
                 "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",

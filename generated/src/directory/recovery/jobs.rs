@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::entra_recovery_services::RecoveryJobBase,
-    ) -> Request<models::entra_recovery_services::RecoveryJobBase> {
+    ) -> Request<Effect<models::entra_recovery_services::RecoveryJobBase>> {
         self.path.send("op:POST /directory/recovery/jobs;;;us-government china;", body)
     }
     /// `GET /directory/recovery/jobs/$count`

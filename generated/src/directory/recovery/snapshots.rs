@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::entra_recovery_services::Snapshot,
-    ) -> Request<models::entra_recovery_services::Snapshot> {
+    ) -> Request<Effect<models::entra_recovery_services::Snapshot>> {
         self.path
             .send("op:POST /directory/recovery/snapshots;;;us-government china;", body)
     }

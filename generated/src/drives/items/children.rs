@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | `Files.ReadWrite`, `Files.ReadWrite.All` |
     /// | application | `Files.ReadWrite.All`, `Sites.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
+    pub fn create(
+        &self,
+        body: &models::DriveItem,
+    ) -> Request<Effect<models::DriveItem>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/children;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",

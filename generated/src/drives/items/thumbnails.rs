@@ -34,7 +34,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ThumbnailSet) -> Request<models::ThumbnailSet> {
+    pub fn create(
+        &self,
+        body: &models::ThumbnailSet,
+    ) -> Request<Effect<models::ThumbnailSet>> {
         self.path
             .send("op:POST /drives/{drive-id}/items/{driveItem-id}/thumbnails;;;;", body)
     }

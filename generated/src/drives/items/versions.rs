@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DriveItemVersion,
-    ) -> Request<models::DriveItemVersion> {
+    ) -> Request<Effect<models::DriveItemVersion>> {
         self.path
             .send("op:POST /drives/{drive-id}/items/{driveItem-id}/versions;;;;", body)
     }

@@ -137,7 +137,7 @@ impl RequestBuilder {
     pub fn create_session(
         &self,
         parameters: &models::workbook::CreateSessionParameters,
-    ) -> Request<models::WorkbookSessionInfo> {
+    ) -> Request<Effect<models::WorkbookSessionInfo>> {
         self.path
             .segment("createSession")
             .send(

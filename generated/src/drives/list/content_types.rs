@@ -35,7 +35,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
+    pub fn create(
+        &self,
+        body: &models::ContentType,
+    ) -> Request<Effect<models::ContentType>> {
         self.path.send("op:POST /drives/{drive-id}/list/contentTypes;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/contentTypes/$count`
@@ -56,7 +59,7 @@ impl RequestBuilder {
     pub fn add_copy(
         &self,
         parameters: &models::content_type::AddCopyParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopy")
             .send("op:POST /drives/{drive-id}/list/contentTypes/addCopy;;;;", parameters)
@@ -68,7 +71,7 @@ impl RequestBuilder {
     pub fn add_copy_from_content_type_hub(
         &self,
         parameters: &models::content_type::AddCopyFromContentTypeHubParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopyFromContentTypeHub")
             .send(

@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
+    pub fn create(&self, body: &models::ListItem) -> Request<Effect<models::ListItem>> {
         self.path.send("op:POST /drives/{drive-id}/list/items;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/items/$count`
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
     pub fn create_link(
         &self,
         parameters: &models::list_item::CreateLinkParameters,
-    ) -> Request<models::Permission> {
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .segment("createLink")
             .send(

@@ -27,7 +27,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
+    pub fn create(
+        &self,
+        body: &models::Subscription,
+    ) -> Request<Effect<models::Subscription>> {
         self.path.send("op:POST /drives/{drive-id}/list/subscriptions;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/subscriptions/$count`

@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignment,
-    ) -> Request<models::EducationAssignment> {
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
@@ -210,7 +210,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn activate(&self) -> Request<models::EducationAssignment> {
+    pub fn activate(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("activate")
             .call(
@@ -227,7 +227,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn deactivate(&self) -> Request<models::EducationAssignment> {
+    pub fn deactivate(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("deactivate")
             .call(
@@ -244,7 +244,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWriteBasic.All`, `EduAssignments.ReadWrite.All` |
     #[inline]
-    pub fn publish(&self) -> Request<models::EducationAssignment> {
+    pub fn publish(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("publish")
             .call(
@@ -263,7 +263,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn set_up_feedback_resources_folder(
         &self,
-    ) -> Request<models::EducationAssignment> {
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("setUpFeedbackResourcesFolder")
             .call(
@@ -280,7 +280,9 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All` |
     #[inline]
-    pub fn set_up_resources_folder(&self) -> Request<models::EducationAssignment> {
+    pub fn set_up_resources_folder(
+        &self,
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("setUpResourcesFolder")
             .call(

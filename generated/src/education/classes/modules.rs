@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationModule,
-    ) -> Request<models::EducationModule> {
+    ) -> Request<Effect<models::EducationModule>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/modules;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduCurricula.ReadWrite.All` |
     #[inline]
-    pub fn pin(&self) -> Request<models::EducationModule> {
+    pub fn pin(&self) -> Request<Effect<models::EducationModule>> {
         self.path
             .segment("pin")
             .call(
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduCurricula.ReadWrite.All` |
     #[inline]
-    pub fn publish(&self) -> Request<models::EducationModule> {
+    pub fn publish(&self) -> Request<Effect<models::EducationModule>> {
         self.path
             .segment("publish")
             .call(
@@ -185,7 +185,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduCurricula.ReadWrite.All` |
     #[inline]
-    pub fn set_up_resources_folder(&self) -> Request<models::EducationModule> {
+    pub fn set_up_resources_folder(&self) -> Request<Effect<models::EducationModule>> {
         self.path
             .segment("setUpResourcesFolder")
             .call(
@@ -202,7 +202,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduCurricula.ReadWrite.All` |
     #[inline]
-    pub fn unpin(&self) -> Request<models::EducationModule> {
+    pub fn unpin(&self) -> Request<Effect<models::EducationModule>> {
         self.path
             .segment("unpin")
             .call(

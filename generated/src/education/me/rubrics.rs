@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationRubric,
-    ) -> Request<models::EducationRubric> {
+    ) -> Request<Effect<models::EducationRubric>> {
         self.path
             .send(
                 "op:POST /education/me/rubrics;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ReadingAssignmentSubmission,
-    ) -> Request<models::ReadingAssignmentSubmission> {
+    ) -> Request<Effect<models::ReadingAssignmentSubmission>> {
         self.path
             .send(
                 "op:POST /education/reports/readingAssignmentSubmissions;;;us-government china;",

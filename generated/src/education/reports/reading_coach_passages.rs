@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ReadingCoachPassage,
-    ) -> Request<models::ReadingCoachPassage> {
+    ) -> Request<Effect<models::ReadingCoachPassage>> {
         self.path
             .send(
                 "op:POST /education/reports/readingCoachPassages;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ReflectCheckInResponse,
-    ) -> Request<models::ReflectCheckInResponse> {
+    ) -> Request<Effect<models::ReflectCheckInResponse>> {
         self.path
             .send(
                 "op:POST /education/reports/reflectCheckInResponses;;;us-government china;",

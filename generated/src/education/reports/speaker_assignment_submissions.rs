@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SpeakerAssignmentSubmission,
-    ) -> Request<models::SpeakerAssignmentSubmission> {
+    ) -> Request<Effect<models::SpeakerAssignmentSubmission>> {
         self.path
             .send(
                 "op:POST /education/reports/speakerAssignmentSubmissions;;;us-government china;",

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignment,
-    ) -> Request<models::EducationAssignment> {
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .send(
                 "op:POST /education/users/{educationUser-id}/assignments;;;us-government china;",
@@ -186,7 +186,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::EducationAssignment> {
+    pub fn activate(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("activate")
             .call(
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::EducationAssignment> {
+    pub fn deactivate(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("deactivate")
             .call(
@@ -212,7 +212,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn publish(&self) -> Request<models::EducationAssignment> {
+    pub fn publish(&self) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("publish")
             .call(
@@ -227,7 +227,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn set_up_feedback_resources_folder(
         &self,
-    ) -> Request<models::EducationAssignment> {
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("setUpFeedbackResourcesFolder")
             .call(
@@ -240,7 +240,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn set_up_resources_folder(&self) -> Request<models::EducationAssignment> {
+    pub fn set_up_resources_folder(
+        &self,
+    ) -> Request<Effect<models::EducationAssignment>> {
         self.path
             .segment("setUpResourcesFolder")
             .call(

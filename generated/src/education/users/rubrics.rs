@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationRubric,
-    ) -> Request<models::EducationRubric> {
+    ) -> Request<Effect<models::EducationRubric>> {
         self.path
             .send(
                 "op:POST /education/users/{educationUser-id}/rubrics;;;us-government china;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LearningContent,
-    ) -> Request<models::LearningContent> {
+    ) -> Request<Effect<models::LearningContent>> {
         self.path
             .send(
                 "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents;;;us-government china;",

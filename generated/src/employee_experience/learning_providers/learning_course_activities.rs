@@ -59,7 +59,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LearningCourseActivity,
-    ) -> Request<models::LearningCourseActivity> {
+    ) -> Request<Effect<models::LearningCourseActivity>> {
         self.path
             .send(
                 "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",

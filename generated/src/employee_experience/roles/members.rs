@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementRoleMember,
-    ) -> Request<models::EngagementRoleMember> {
+    ) -> Request<Effect<models::EngagementRoleMember>> {
         self.path
             .send(
                 "op:POST /employeeExperience/roles/{engagementRole-id}/members;;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ExternalGroup,
-    ) -> Request<models::external_connectors::ExternalGroup> {
+    ) -> Request<Effect<models::external_connectors::ExternalGroup>> {
         self.path
             .send(
                 "op:POST /external/connections/{externalConnection-id}/groups;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",

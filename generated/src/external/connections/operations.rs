@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::ConnectionOperation,
-    ) -> Request<models::external_connectors::ConnectionOperation> {
+    ) -> Request<Effect<models::external_connectors::ConnectionOperation>> {
         self.path
             .send(
                 "op:POST /external/connections/{externalConnection-id}/operations;;;china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CalendarPermission,
-    ) -> Request<models::CalendarPermission> {
+    ) -> Request<Effect<models::CalendarPermission>> {
         self.path
             .send("op:POST /groups/{group-id}/calendar/calendarPermissions;;;;", body)
     }

@@ -41,7 +41,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
+    pub fn create(
+        &self,
+        body: &models::PlannerPlan,
+    ) -> Request<Effect<models::PlannerPlan>> {
         self.path.send("op:POST /groups/{group-id}/planner/plans;;;china;", body)
     }
     /// `GET /groups/{group-id}/planner/plans/$count`

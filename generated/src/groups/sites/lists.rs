@@ -39,7 +39,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::List) -> Request<models::List> {
+    pub fn create(&self, body: &models::List) -> Request<Effect<models::List>> {
         self.path.send("op:POST /groups/{group-id}/sites/{site-id}/lists;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/lists/$count`

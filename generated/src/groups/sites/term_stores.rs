@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Store,
-    ) -> Request<models::term_store::Store> {
+    ) -> Request<Effect<models::term_store::Store>> {
         self.path.send("op:POST /groups/{group-id}/sites/{site-id}/termStores;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/termStores/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
+    pub fn create(&self, body: &models::Channel) -> Request<Effect<models::Channel>> {
         self.path.send("op:POST /groups/{group-id}/team/channels;;;;", body)
     }
     /// `GET /groups/{group-id}/team/channels/$count`
@@ -239,7 +239,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
+    pub fn provision_email(
+        &self,
+    ) -> Request<Effect<models::ProvisionChannelEmailResult>> {
         self.path
             .segment("provisionEmail")
             .call(

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAsyncOperation,
-    ) -> Request<models::TeamsAsyncOperation> {
+    ) -> Request<Effect<models::TeamsAsyncOperation>> {
         self.path.send("op:POST /groups/{group-id}/team/operations;;;;", body)
     }
     /// `GET /groups/{group-id}/team/operations/$count`

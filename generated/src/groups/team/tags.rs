@@ -31,7 +31,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
+    pub fn create(
+        &self,
+        body: &models::TeamworkTag,
+    ) -> Request<Effect<models::TeamworkTag>> {
         self.path.send("op:POST /groups/{group-id}/team/tags;;;;", body)
     }
     /// `GET /groups/{group-id}/team/tags/$count`

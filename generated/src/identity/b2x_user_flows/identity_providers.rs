@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityProvider,
-    ) -> Request<models::IdentityProvider> {
+    ) -> Request<Effect<models::IdentityProvider>> {
         self.path
             .send(
                 "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",

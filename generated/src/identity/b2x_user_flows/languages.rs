@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserFlowLanguageConfiguration,
-    ) -> Request<models::UserFlowLanguageConfiguration> {
+    ) -> Request<Effect<models::UserFlowLanguageConfiguration>> {
         self.path
             .send(
                 "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;;;us-government;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::IdentityUserFlowAttributeAssignment,
-    ) -> Request<models::IdentityUserFlowAttributeAssignment> {
+    ) -> Request<Effect<models::IdentityUserFlowAttributeAssignment>> {
         self.path
             .send(
                 "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",

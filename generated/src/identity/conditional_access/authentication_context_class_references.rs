@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationContextClassReference,
-    ) -> Request<models::AuthenticationContextClassReference> {
+    ) -> Request<Effect<models::AuthenticationContextClassReference>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/authenticationContextClassReferences;;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::NamedLocation,
-    ) -> Request<models::NamedLocation> {
+    ) -> Request<Effect<models::NamedLocation>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/namedLocations;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::NamedLocation> {
+    pub fn restore(&self) -> Request<Effect<models::NamedLocation>> {
         self.path
             .segment("restore")
             .call(

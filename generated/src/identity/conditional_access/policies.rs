@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConditionalAccessPolicy,
-    ) -> Request<models::ConditionalAccessPolicy> {
+    ) -> Request<Effect<models::ConditionalAccessPolicy>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/policies;;work=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Application.Read.All,Policy.ReadWrite.ConditionalAccess;;",
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::ConditionalAccessPolicy> {
+    pub fn restore(&self) -> Request<Effect<models::ConditionalAccessPolicy>> {
         self.path
             .segment("restore")
             .call(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FraudProtectionProvider,
-    ) -> Request<models::FraudProtectionProvider> {
+    ) -> Request<Effect<models::FraudProtectionProvider>> {
         self.path
             .send(
                 "op:POST /identity/riskPrevention/fraudProtectionProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WebApplicationFirewallProvider,
-    ) -> Request<models::WebApplicationFirewallProvider> {
+    ) -> Request<Effect<models::WebApplicationFirewallProvider>> {
         self.path
             .send(
                 "op:POST /identity/riskPrevention/webApplicationFirewallProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
     pub fn verify(
         &self,
         parameters: &models::web_application_firewall_provider::VerifyParameters,
-    ) -> Request<models::WebApplicationFirewallVerificationModel> {
+    ) -> Request<Effect<models::WebApplicationFirewallVerificationModel>> {
         self.path
             .segment("verify")
             .send(

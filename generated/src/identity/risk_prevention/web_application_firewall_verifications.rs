@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WebApplicationFirewallVerificationModel,
-    ) -> Request<models::WebApplicationFirewallVerificationModel> {
+    ) -> Request<Effect<models::WebApplicationFirewallVerificationModel>> {
         self.path
             .send(
                 "op:POST /identity/riskPrevention/webApplicationFirewallVerifications;;;us-government china;",

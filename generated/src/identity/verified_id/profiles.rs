@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VerifiedIdProfile,
-    ) -> Request<models::VerifiedIdProfile> {
+    ) -> Request<Effect<models::VerifiedIdProfile>> {
         self.path
             .send(
                 "op:POST /identity/verifiedId/profiles;;work=VerifiedId-Profile.ReadWrite.All;us-government china;",

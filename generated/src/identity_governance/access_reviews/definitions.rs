@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewScheduleDefinition,
-    ) -> Request<models::AccessReviewScheduleDefinition> {
+    ) -> Request<Effect<models::AccessReviewScheduleDefinition>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",

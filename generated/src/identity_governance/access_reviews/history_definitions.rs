@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewHistoryDefinition,
-    ) -> Request<models::AccessReviewHistoryDefinition> {
+    ) -> Request<Effect<models::AccessReviewHistoryDefinition>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/historyDefinitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AppConsentRequest,
-    ) -> Request<models::AppConsentRequest> {
+    ) -> Request<Effect<models::AppConsentRequest>> {
         self.path
             .send("op:POST /identityGovernance/appConsent/appConsentRequests;;;;", body)
     }

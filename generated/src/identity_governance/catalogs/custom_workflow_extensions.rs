@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomCalloutExtension,
-    ) -> Request<models::CustomCalloutExtension> {
+    ) -> Request<Effect<models::CustomCalloutExtension>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/customWorkflowExtensions;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResource,
-    ) -> Request<models::AccessPackageResource> {
+    ) -> Request<Effect<models::AccessPackageResource>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;;;us-government china;",

@@ -31,7 +31,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Approval) -> Request<models::Approval> {
+    pub fn create(&self, body: &models::Approval) -> Request<Effect<models::Approval>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;;;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageSuggestion,
-    ) -> Request<models::AccessPackageSuggestion> {
+    ) -> Request<Effect<models::AccessPackageSuggestion>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackageSuggestions;;;us-government china;",

@@ -54,7 +54,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackage,
-    ) -> Request<models::AccessPackage> {
+    ) -> Request<Effect<models::AccessPackage>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",

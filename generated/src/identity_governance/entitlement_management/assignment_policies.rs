@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageAssignmentPolicy,
-    ) -> Request<models::AccessPackageAssignmentPolicy> {
+    ) -> Request<Effect<models::AccessPackageAssignmentPolicy>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/assignmentPolicies;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageAssignmentRequest,
-    ) -> Request<models::AccessPackageAssignmentRequest> {
+    ) -> Request<Effect<models::AccessPackageAssignmentRequest>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/assignmentRequests;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageAssignment,
-    ) -> Request<models::AccessPackageAssignment> {
+    ) -> Request<Effect<models::AccessPackageAssignment>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/assignments;;;;",

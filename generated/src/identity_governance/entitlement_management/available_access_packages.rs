@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AvailableAccessPackage,
-    ) -> Request<models::AvailableAccessPackage> {
+    ) -> Request<Effect<models::AvailableAccessPackage>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/availableAccessPackages;;;us-government china;",

@@ -53,7 +53,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageCatalog,
-    ) -> Request<models::AccessPackageCatalog> {
+    ) -> Request<Effect<models::AccessPackageCatalog>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/catalogs;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",

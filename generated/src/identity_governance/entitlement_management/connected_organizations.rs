@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConnectedOrganization,
-    ) -> Request<models::ConnectedOrganization> {
+    ) -> Request<Effect<models::ConnectedOrganization>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/connectedOrganizations;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ControlConfiguration,
-    ) -> Request<models::ControlConfiguration> {
+    ) -> Request<Effect<models::ControlConfiguration>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/controlConfigurations;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceEnvironment,
-    ) -> Request<models::AccessPackageResourceEnvironment> {
+    ) -> Request<Effect<models::AccessPackageResourceEnvironment>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceEnvironments;;;;",

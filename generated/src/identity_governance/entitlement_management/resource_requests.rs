@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceRequest,
-    ) -> Request<models::AccessPackageResourceRequest> {
+    ) -> Request<Effect<models::AccessPackageResourceRequest>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceRequests;;;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceRoleScope,
-    ) -> Request<models::AccessPackageResourceRoleScope> {
+    ) -> Request<Effect<models::AccessPackageResourceRoleScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceRoleScopes;;;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResource,
-    ) -> Request<models::AccessPackageResource> {
+    ) -> Request<Effect<models::AccessPackageResource>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resources;;;;",

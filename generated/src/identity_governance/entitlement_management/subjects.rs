@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageSubject,
-    ) -> Request<models::AccessPackageSubject> {
+    ) -> Request<Effect<models::AccessPackageSubject>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/subjects;;;us-government china;",

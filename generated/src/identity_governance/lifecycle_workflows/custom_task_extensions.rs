@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::identity_governance::CustomTaskExtension,
-    ) -> Request<models::identity_governance::CustomTaskExtension> {
+    ) -> Request<Effect<models::identity_governance::CustomTaskExtension>> {
         self.path
             .send(
                 "op:POST /identityGovernance/lifecycleWorkflows/customTaskExtensions;;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",

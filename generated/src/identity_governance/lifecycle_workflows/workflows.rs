@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::identity_governance::Workflow,
-    ) -> Request<models::identity_governance::Workflow> {
+    ) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .send(
                 "op:POST /identityGovernance/lifecycleWorkflows/workflows;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
@@ -258,7 +258,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn clear_quarantine(&self) -> Request<models::identity_governance::Workflow> {
+    pub fn clear_quarantine(
+        &self,
+    ) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.clearQuarantine")
             .call(
@@ -276,7 +278,7 @@ impl ItemRequestBuilder {
     pub fn create_new_version(
         &self,
         parameters: &models::identity_governance::workflow::CreateNewVersionParameters,
-    ) -> Request<models::identity_governance::Workflow> {
+    ) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.createNewVersion")
             .send(
@@ -320,7 +322,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::identity_governance::Workflow> {
+    pub fn restore(&self) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.restore")
             .call(

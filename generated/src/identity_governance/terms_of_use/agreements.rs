@@ -41,7 +41,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Agreement) -> Request<models::Agreement> {
+    pub fn create(
+        &self,
+        body: &models::Agreement,
+    ) -> Request<Effect<models::Agreement>> {
         self.path
             .send(
                 "op:POST /identityGovernance/termsOfUse/agreements;;work=Agreement.ReadWrite.All;;",

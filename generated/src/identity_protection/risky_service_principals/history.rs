@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RiskyServicePrincipalHistoryItem,
-    ) -> Request<models::RiskyServicePrincipalHistoryItem> {
+    ) -> Request<Effect<models::RiskyServicePrincipalHistoryItem>> {
         self.path
             .send(
                 "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;;;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RiskyUserHistoryItem,
-    ) -> Request<models::RiskyUserHistoryItem> {
+    ) -> Request<Effect<models::RiskyUserHistoryItem>> {
         self.path
             .send(
                 "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history;;;china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ThreatAssessmentResult,
-    ) -> Request<models::ThreatAssessmentResult> {
+    ) -> Request<Effect<models::ThreatAssessmentResult>> {
         self.path
             .send(
                 "op:POST /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results;;;us-government china;",

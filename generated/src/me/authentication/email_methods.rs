@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EmailAuthenticationMethod,
-    ) -> Request<models::EmailAuthenticationMethod> {
+    ) -> Request<Effect<models::EmailAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /me/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

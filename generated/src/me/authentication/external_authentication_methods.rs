@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExternalAuthenticationMethod,
-    ) -> Request<models::ExternalAuthenticationMethod> {
+    ) -> Request<Effect<models::ExternalAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /me/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::Fido2AuthenticationMethod,
-    ) -> Request<models::Fido2AuthenticationMethod> {
+    ) -> Request<Effect<models::Fido2AuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /me/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

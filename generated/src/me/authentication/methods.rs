@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationMethod,
-    ) -> Request<models::AuthenticationMethod> {
+    ) -> Request<Effect<models::AuthenticationMethod>> {
         self.path.send("op:POST /me/authentication/methods;;;china;", body)
     }
     /// `GET /me/authentication/methods/$count`
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

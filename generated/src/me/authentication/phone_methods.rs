@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PhoneAuthenticationMethod,
-    ) -> Request<models::PhoneAuthenticationMethod> {
+    ) -> Request<Effect<models::PhoneAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /me/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CalendarPermission,
-    ) -> Request<models::CalendarPermission> {
+    ) -> Request<Effect<models::CalendarPermission>> {
         self.path.send("op:POST /me/calendar/calendarPermissions;;;;", body)
     }
     /// `GET /me/calendar/calendarPermissions/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// | user, personal | `Calendars.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
+    pub fn create(&self, body: &models::Calendar) -> Request<Effect<models::Calendar>> {
         self.path
             .send(
                 "op:POST /me/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | `Calendars.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Event) -> Request<models::Event> {
+    pub fn create(&self, body: &models::Event) -> Request<Effect<models::Event>> {
         self.path
             .send(
                 "op:POST /me/calendars/{calendar-id}/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path.send("op:POST /me/chats/{chat-id}/members;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/members/$count`

@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
+    pub fn create(
+        &self,
+        body: &models::ChatMessage,
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path.send("op:POST /me/chats/{chat-id}/messages;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/messages/$count`
@@ -78,7 +81,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send("op:POST /me/chats/{chat-id}/messages/replyWithQuote;;;;", parameters)

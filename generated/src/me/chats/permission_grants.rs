@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /me/chats/{chat-id}/permissionGrants;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/permissionGrants/$count`

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PinnedChatMessageInfo,
-    ) -> Request<models::PinnedChatMessageInfo> {
+    ) -> Request<Effect<models::PinnedChatMessageInfo>> {
         self.path.send("op:POST /me/chats/{chat-id}/pinnedMessages;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/pinnedMessages/$count`

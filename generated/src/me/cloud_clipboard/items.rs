@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudClipboardItem,
-    ) -> Request<models::CloudClipboardItem> {
+    ) -> Request<Effect<models::CloudClipboardItem>> {
         self.path.send("op:POST /me/cloudClipboard/items;;;us-government china;", body)
     }
     /// `GET /me/cloudClipboard/items/$count`

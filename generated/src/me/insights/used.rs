@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::UsedInsight) -> Request<models::UsedInsight> {
+    pub fn create(
+        &self,
+        body: &models::UsedInsight,
+    ) -> Request<Effect<models::UsedInsight>> {
         self.path.send("op:POST /me/insights/used;;;us-government china;", body)
     }
     /// `GET /me/insights/used/$count`

@@ -37,7 +37,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
+    pub fn create(&self, body: &models::Channel) -> Request<Effect<models::Channel>> {
         self.path.send("op:POST /me/joinedTeams/{team-id}/channels;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/channels/$count`
@@ -223,7 +223,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
+    pub fn provision_email(
+        &self,
+    ) -> Request<Effect<models::ProvisionChannelEmailResult>> {
         self.path
             .segment("provisionEmail")
             .call(

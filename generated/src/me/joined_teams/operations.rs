@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAsyncOperation,
-    ) -> Request<models::TeamsAsyncOperation> {
+    ) -> Request<Effect<models::TeamsAsyncOperation>> {
         self.path.send("op:POST /me/joinedTeams/{team-id}/operations;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/operations/$count`

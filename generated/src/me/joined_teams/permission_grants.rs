@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ResourceSpecificPermissionGrant,
-    ) -> Request<models::ResourceSpecificPermissionGrant> {
+    ) -> Request<Effect<models::ResourceSpecificPermissionGrant>> {
         self.path.send("op:POST /me/joinedTeams/{team-id}/permissionGrants;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/permissionGrants/$count`

@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | `Mail.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::MailFolder) -> Request<models::MailFolder> {
+    pub fn create(
+        &self,
+        body: &models::MailFolder,
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .send(
                 "op:POST /me/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
@@ -148,7 +151,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::mail_folder::CopyParameters,
-    ) -> Request<models::MailFolder> {
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .segment("copy")
             .send(
@@ -163,7 +166,7 @@ impl ItemRequestBuilder {
     pub fn r#move(
         &self,
         parameters: &models::mail_folder::MoveParameters,
-    ) -> Request<models::MailFolder> {
+    ) -> Request<Effect<models::MailFolder>> {
         self.path
             .segment("move")
             .send(

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfigurationState,
-    ) -> Request<models::DeviceConfigurationState> {
+    ) -> Request<Effect<models::DeviceConfigurationState>> {
         self.path
             .send(
                 "op:POST /me/managedDevices/{managedDevice-id}/deviceConfigurationStates;;;;",

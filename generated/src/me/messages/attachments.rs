@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | `Mail.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
+    pub fn create(
+        &self,
+        body: &models::Attachment,
+    ) -> Request<Effect<models::Attachment>> {
         self.path
             .send(
                 "op:POST /me/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
@@ -77,7 +80,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::attachment::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MeetingAttendanceReport,
-    ) -> Request<models::MeetingAttendanceReport> {
+    ) -> Request<Effect<models::MeetingAttendanceReport>> {
         self.path
             .send(
                 "op:POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CallRecording,
-    ) -> Request<models::CallRecording> {
+    ) -> Request<Effect<models::CallRecording>> {
         self.path
             .send(
                 "op:POST /me/onlineMeetings/{onlineMeeting-id}/recordings;;;china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsSetting,
-    ) -> Request<models::WindowsSetting> {
+    ) -> Request<Effect<models::WindowsSetting>> {
         self.path.send("op:POST /me/settings/windows;;;us-government china;", body)
     }
     /// `GET /me/settings/windows/$count`

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AssociatedTeamInfo,
-    ) -> Request<models::AssociatedTeamInfo> {
+    ) -> Request<Effect<models::AssociatedTeamInfo>> {
         self.path.send("op:POST /me/teamwork/associatedTeams;;;;", body)
     }
     /// `GET /me/teamwork/associatedTeams/$count`

@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserScopeTeamsAppInstallation,
-    ) -> Request<models::UserScopeTeamsAppInstallation> {
+    ) -> Request<Effect<models::UserScopeTeamsAppInstallation>> {
         self.path
             .send(
                 "op:POST /me/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",

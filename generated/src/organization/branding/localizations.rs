@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OrganizationalBrandingLocalization,
-    ) -> Request<models::OrganizationalBrandingLocalization> {
+    ) -> Request<Effect<models::OrganizationalBrandingLocalization>> {
         self.path
             .send(
                 "op:POST /organization/{organization-id}/branding/localizations;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",

@@ -37,7 +37,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
+    pub fn create(
+        &self,
+        body: &models::CheckInClaim,
+    ) -> Request<Effect<models::CheckInClaim>> {
         self.path.send("op:POST /places/{place-id}/graph.desk/checkIns;;;china;", body)
     }
     /// `GET /places/{place-id}/graph.desk/checkIns/$count`

@@ -35,7 +35,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Room) -> Request<models::Room> {
+    pub fn create(&self, body: &models::Room) -> Request<Effect<models::Room>> {
         self.path.send("op:POST /places/{place-id}/graph.roomList/rooms;;;;", body)
     }
     /// `GET /places/{place-id}/graph.roomList/rooms/$count`

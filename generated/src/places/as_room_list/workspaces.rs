@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Workspace) -> Request<models::Workspace> {
+    pub fn create(
+        &self,
+        body: &models::Workspace,
+    ) -> Request<Effect<models::Workspace>> {
         self.path
             .send("op:POST /places/{place-id}/graph.roomList/workspaces;;;china;", body)
     }

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PlannerBucket,
-    ) -> Request<models::PlannerBucket> {
+    ) -> Request<Effect<models::PlannerBucket>> {
         self.path.send("op:POST /planner/plans/{plannerPlan-id}/buckets;;;china;", body)
     }
     /// `GET /planner/plans/{plannerPlan-id}/buckets/$count`

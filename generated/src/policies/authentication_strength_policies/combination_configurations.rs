@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationCombinationConfiguration,
-    ) -> Request<models::AuthenticationCombinationConfiguration> {
+    ) -> Request<Effect<models::AuthenticationCombinationConfiguration>> {
         self.path
             .send(
                 "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations;;;;",

@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CrossTenantAccessPolicyConfigurationPartner,
-    ) -> Request<models::CrossTenantAccessPolicyConfigurationPartner> {
+    ) -> Request<Effect<models::CrossTenantAccessPolicyConfigurationPartner>> {
         self.path
             .send(
                 "op:POST /policies/crossTenantAccessPolicy/partners;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryObject,
-    ) -> Request<models::DirectoryObject> {
+    ) -> Request<Effect<models::DirectoryObject>> {
         self.path
             .send(
                 "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PermissionGrantConditionSet,
-    ) -> Request<models::PermissionGrantConditionSet> {
+    ) -> Request<Effect<models::PermissionGrantConditionSet>> {
         self.path
             .send(
                 "op:POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",

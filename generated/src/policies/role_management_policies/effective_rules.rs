@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleManagementPolicyRule,
-    ) -> Request<models::UnifiedRoleManagementPolicyRule> {
+    ) -> Request<Effect<models::UnifiedRoleManagementPolicyRule>> {
         self.path
             .send(
                 "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;;;;",

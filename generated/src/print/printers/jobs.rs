@@ -44,7 +44,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::PrintJob) -> Request<models::PrintJob> {
+    pub fn create(&self, body: &models::PrintJob) -> Request<Effect<models::PrintJob>> {
         self.path
             .send(
                 "op:POST /print/printers/{printer-id}/jobs;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
     pub fn redirect(
         &self,
         parameters: &models::print_job::RedirectParameters,
-    ) -> Request<models::PrintJob> {
+    ) -> Request<Effect<models::PrintJob>> {
         self.path
             .segment("redirect")
             .send(
@@ -202,7 +202,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn start(&self) -> Request<models::PrintJobStatus> {
+    pub fn start(&self) -> Request<Effect<models::PrintJobStatus>> {
         self.path
             .segment("start")
             .call(

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintTaskTrigger,
-    ) -> Request<models::PrintTaskTrigger> {
+    ) -> Request<Effect<models::PrintTaskTrigger>> {
         self.path
             .send(
                 "op:POST /print/printers/{printer-id}/taskTriggers;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",

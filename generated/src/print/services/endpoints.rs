@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintServiceEndpoint,
-    ) -> Request<models::PrintServiceEndpoint> {
+    ) -> Request<Effect<models::PrintServiceEndpoint>> {
         self.path
             .send("op:POST /print/services/{printService-id}/endpoints;;;china;", body)
     }

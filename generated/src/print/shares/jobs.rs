@@ -44,7 +44,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::PrintJob) -> Request<models::PrintJob> {
+    pub fn create(&self, body: &models::PrintJob) -> Request<Effect<models::PrintJob>> {
         self.path
             .send(
                 "op:POST /print/shares/{printerShare-id}/jobs;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
     pub fn redirect(
         &self,
         parameters: &models::print_job::RedirectParameters,
-    ) -> Request<models::PrintJob> {
+    ) -> Request<Effect<models::PrintJob>> {
         self.path
             .segment("redirect")
             .send(
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn start(&self) -> Request<models::PrintJobStatus> {
+    pub fn start(&self) -> Request<Effect<models::PrintJobStatus>> {
         self.path
             .segment("start")
             .call(

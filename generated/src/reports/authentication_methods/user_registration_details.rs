@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserRegistrationDetails,
-    ) -> Request<models::UserRegistrationDetails> {
+    ) -> Request<Effect<models::UserRegistrationDetails>> {
         self.path
             .send(
                 "op:POST /reports/authenticationMethods/userRegistrationDetails;;;;",

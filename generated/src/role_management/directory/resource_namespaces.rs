@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRbacResourceNamespace,
-    ) -> Request<models::UnifiedRbacResourceNamespace> {
+    ) -> Request<Effect<models::UnifiedRbacResourceNamespace>> {
         self.path.send("op:POST /roleManagement/directory/resourceNamespaces;;;;", body)
     }
     /// `GET /roleManagement/directory/resourceNamespaces/$count`

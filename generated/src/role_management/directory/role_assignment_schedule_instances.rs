@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignmentScheduleInstance,
-    ) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
+    ) -> Request<Effect<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.path
             .send(
                 "op:POST /roleManagement/directory/roleAssignmentScheduleInstances;;;;",

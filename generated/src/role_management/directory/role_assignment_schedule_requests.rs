@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignmentScheduleRequest,
-    ) -> Request<models::UnifiedRoleAssignmentScheduleRequest> {
+    ) -> Request<Effect<models::UnifiedRoleAssignmentScheduleRequest>> {
         self.path
             .send(
                 "op:POST /roleManagement/directory/roleAssignmentScheduleRequests;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory;;",

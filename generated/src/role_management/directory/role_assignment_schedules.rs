@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignmentSchedule,
-    ) -> Request<models::UnifiedRoleAssignmentSchedule> {
+    ) -> Request<Effect<models::UnifiedRoleAssignmentSchedule>> {
         self.path
             .send("op:POST /roleManagement/directory/roleAssignmentSchedules;;;;", body)
     }

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleDefinition,
-    ) -> Request<models::UnifiedRoleDefinition> {
+    ) -> Request<Effect<models::UnifiedRoleDefinition>> {
         self.path
             .send(
                 "op:POST /roleManagement/directory/roleDefinitions;;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleEligibilityScheduleRequest,
-    ) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
+    ) -> Request<Effect<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.path
             .send(
                 "op:POST /roleManagement/directory/roleEligibilityScheduleRequests;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",

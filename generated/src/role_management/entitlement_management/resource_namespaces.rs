@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRbacResourceNamespace,
-    ) -> Request<models::UnifiedRbacResourceNamespace> {
+    ) -> Request<Effect<models::UnifiedRbacResourceNamespace>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/resourceNamespaces;;;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignmentScheduleInstance,
-    ) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
+    ) -> Request<Effect<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleAssignmentScheduleInstances;;;;",

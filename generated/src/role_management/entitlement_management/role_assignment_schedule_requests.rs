@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignmentScheduleRequest,
-    ) -> Request<models::UnifiedRoleAssignmentScheduleRequest> {
+    ) -> Request<Effect<models::UnifiedRoleAssignmentScheduleRequest>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleAssignmentScheduleRequests;;;;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleAssignment,
-    ) -> Request<models::UnifiedRoleAssignment> {
+    ) -> Request<Effect<models::UnifiedRoleAssignment>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleAssignments;;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleDefinition,
-    ) -> Request<models::UnifiedRoleDefinition> {
+    ) -> Request<Effect<models::UnifiedRoleDefinition>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleDefinitions;;;;",

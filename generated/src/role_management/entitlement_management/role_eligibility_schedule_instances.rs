@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleEligibilityScheduleInstance,
-    ) -> Request<models::UnifiedRoleEligibilityScheduleInstance> {
+    ) -> Request<Effect<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleInstances;;;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleEligibilityScheduleRequest,
-    ) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
+    ) -> Request<Effect<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;;;;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRoleEligibilitySchedule,
-    ) -> Request<models::UnifiedRoleEligibilitySchedule> {
+    ) -> Request<Effect<models::UnifiedRoleEligibilitySchedule>> {
         self.path
             .send(
                 "op:POST /roleManagement/entitlementManagement/roleEligibilitySchedules;;;;",

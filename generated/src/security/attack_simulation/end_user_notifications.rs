@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EndUserNotification,
-    ) -> Request<models::EndUserNotification> {
+    ) -> Request<Effect<models::EndUserNotification>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/endUserNotifications;;;us-government china;",

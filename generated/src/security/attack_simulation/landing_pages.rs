@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::LandingPage) -> Request<models::LandingPage> {
+    pub fn create(
+        &self,
+        body: &models::LandingPage,
+    ) -> Request<Effect<models::LandingPage>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/landingPages;;;us-government china;",

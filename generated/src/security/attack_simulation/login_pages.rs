@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::LoginPage) -> Request<models::LoginPage> {
+    pub fn create(
+        &self,
+        body: &models::LoginPage,
+    ) -> Request<Effect<models::LoginPage>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/loginPages;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AttackSimulationOperation,
-    ) -> Request<models::AttackSimulationOperation> {
+    ) -> Request<Effect<models::AttackSimulationOperation>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/operations;;;us-government china;",

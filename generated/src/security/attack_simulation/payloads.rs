@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Payload) -> Request<models::Payload> {
+    pub fn create(&self, body: &models::Payload) -> Request<Effect<models::Payload>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/payloads;;;us-government china;",

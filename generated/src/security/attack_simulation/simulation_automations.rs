@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SimulationAutomation,
-    ) -> Request<models::SimulationAutomation> {
+    ) -> Request<Effect<models::SimulationAutomation>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/simulationAutomations;;;us-government china;",

@@ -45,7 +45,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `AttackSimulation.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Simulation) -> Request<models::Simulation> {
+    pub fn create(
+        &self,
+        body: &models::Simulation,
+    ) -> Request<Effect<models::Simulation>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/simulations;;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",

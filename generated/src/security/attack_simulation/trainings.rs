@@ -39,7 +39,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Training) -> Request<models::Training> {
+    pub fn create(&self, body: &models::Training) -> Request<Effect<models::Training>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/trainings;;;us-government china;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::AuditLogQuery,
-    ) -> Request<models::security::AuditLogQuery> {
+    ) -> Request<Effect<models::security::AuditLogQuery>> {
         self.path
             .send(
                 "op:POST /security/auditLog/queries;;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",

@@ -53,7 +53,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryCase,
-    ) -> Request<models::security::EdiscoveryCase> {
+    ) -> Request<Effect<models::security::EdiscoveryCase>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

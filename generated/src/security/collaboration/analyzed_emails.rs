@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::AnalyzedEmail,
-    ) -> Request<models::security::AnalyzedEmail> {
+    ) -> Request<Effect<models::security::AnalyzedEmail>> {
         self.path
             .send(
                 "op:POST /security/collaboration/analyzedEmails;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HealthIssue,
-    ) -> Request<models::security::HealthIssue> {
+    ) -> Request<Effect<models::security::HealthIssue>> {
         self.path.send("op:POST /security/identities/healthIssues;;;china;", body)
     }
     /// `GET /security/identities/healthIssues/$count`

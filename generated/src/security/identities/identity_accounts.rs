@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::IdentityAccounts,
-    ) -> Request<models::security::IdentityAccounts> {
+    ) -> Request<Effect<models::security::IdentityAccounts>> {
         self.path
             .send(
                 "op:POST /security/identities/identityAccounts;;;us-government china;",
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
     pub fn invoke_action(
         &self,
         parameters: &models::security::identity_accounts::InvokeActionParameters,
-    ) -> Request<models::security::InvokeActionResult> {
+    ) -> Request<Effect<models::security::InvokeActionResult>> {
         self.path
             .segment("microsoft.graph.security.invokeAction")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::SensorCandidate,
-    ) -> Request<models::security::SensorCandidate> {
+    ) -> Request<Effect<models::security::SensorCandidate>> {
         self.path
             .send(
                 "op:POST /security/identities/sensorCandidates;;;us-government china;",

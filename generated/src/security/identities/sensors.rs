@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Sensor,
-    ) -> Request<models::security::Sensor> {
+    ) -> Request<Effect<models::security::Sensor>> {
         self.path.send("op:POST /security/identities/sensors;;;china;", body)
     }
     /// `GET /security/identities/sensors/$count`
@@ -116,7 +116,7 @@ impl RequestBuilder {
     #[inline]
     pub fn regenerate_deployment_access_key(
         &self,
-    ) -> Request<models::security::DeploymentAccessKeyType> {
+    ) -> Request<Effect<models::security::DeploymentAccessKeyType>> {
         self.path
             .segment("microsoft.graph.security.regenerateDeploymentAccessKey")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::AuthorityTemplate,
-    ) -> Request<models::security::AuthorityTemplate> {
+    ) -> Request<Effect<models::security::AuthorityTemplate>> {
         self.path.send("op:POST /security/labels/authorities;;;china;", body)
     }
     /// `GET /security/labels/authorities/$count`

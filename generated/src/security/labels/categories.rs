@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::CategoryTemplate,
-    ) -> Request<models::security::CategoryTemplate> {
+    ) -> Request<Effect<models::security::CategoryTemplate>> {
         self.path.send("op:POST /security/labels/categories;;;china;", body)
     }
     /// `GET /security/labels/categories/$count`

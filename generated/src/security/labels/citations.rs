@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::CitationTemplate,
-    ) -> Request<models::security::CitationTemplate> {
+    ) -> Request<Effect<models::security::CitationTemplate>> {
         self.path.send("op:POST /security/labels/citations;;;china;", body)
     }
     /// `GET /security/labels/citations/$count`

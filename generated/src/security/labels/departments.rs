@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::DepartmentTemplate,
-    ) -> Request<models::security::DepartmentTemplate> {
+    ) -> Request<Effect<models::security::DepartmentTemplate>> {
         self.path.send("op:POST /security/labels/departments;;;china;", body)
     }
     /// `GET /security/labels/departments/$count`

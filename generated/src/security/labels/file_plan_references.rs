@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::FilePlanReferenceTemplate,
-    ) -> Request<models::security::FilePlanReferenceTemplate> {
+    ) -> Request<Effect<models::security::FilePlanReferenceTemplate>> {
         self.path.send("op:POST /security/labels/filePlanReferences;;;china;", body)
     }
     /// `GET /security/labels/filePlanReferences/$count`

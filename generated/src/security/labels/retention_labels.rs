@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::RetentionLabel,
-    ) -> Request<models::security::RetentionLabel> {
+    ) -> Request<Effect<models::security::RetentionLabel>> {
         self.path
             .send(
                 "op:POST /security/labels/retentionLabels;;work=RecordsManagement.ReadWrite.All;china;",

@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::AuthoredNote) -> Request<models::AuthoredNote> {
+    pub fn create(
+        &self,
+        body: &models::AuthoredNote,
+    ) -> Request<Effect<models::AuthoredNote>> {
         self.path
             .send(
                 "op:POST /security/subjectRightsRequests/{subjectRightsRequest-id}/notes;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",

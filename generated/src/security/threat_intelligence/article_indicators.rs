@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::ArticleIndicator,
-    ) -> Request<models::security::ArticleIndicator> {
+    ) -> Request<Effect<models::security::ArticleIndicator>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/articleIndicators;;;us-government china;",

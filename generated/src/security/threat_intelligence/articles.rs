@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Article,
-    ) -> Request<models::security::Article> {
+    ) -> Request<Effect<models::security::Article>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/articles;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostComponent,
-    ) -> Request<models::security::HostComponent> {
+    ) -> Request<Effect<models::security::HostComponent>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostComponents;;;us-government china;",

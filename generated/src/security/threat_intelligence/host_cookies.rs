@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostCookie,
-    ) -> Request<models::security::HostCookie> {
+    ) -> Request<Effect<models::security::HostCookie>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostCookies;;;us-government china;",

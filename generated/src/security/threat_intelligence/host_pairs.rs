@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostPair,
-    ) -> Request<models::security::HostPair> {
+    ) -> Request<Effect<models::security::HostPair>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostPairs;;;us-government china;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostPort,
-    ) -> Request<models::security::HostPort> {
+    ) -> Request<Effect<models::security::HostPort>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostPorts;;;us-government china;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostSslCertificate,
-    ) -> Request<models::security::HostSslCertificate> {
+    ) -> Request<Effect<models::security::HostSslCertificate>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostSslCertificates;;;us-government china;",

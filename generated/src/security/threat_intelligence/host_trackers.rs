@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::HostTracker,
-    ) -> Request<models::security::HostTracker> {
+    ) -> Request<Effect<models::security::HostTracker>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hostTrackers;;;us-government china;",

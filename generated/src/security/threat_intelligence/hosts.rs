@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Host,
-    ) -> Request<models::security::Host> {
+    ) -> Request<Effect<models::security::Host>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/hosts;;;us-government china;",

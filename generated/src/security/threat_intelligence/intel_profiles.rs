@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::IntelligenceProfile,
-    ) -> Request<models::security::IntelligenceProfile> {
+    ) -> Request<Effect<models::security::IntelligenceProfile>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/intelProfiles;;;us-government china;",

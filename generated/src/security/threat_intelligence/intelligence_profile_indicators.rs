@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::IntelligenceProfileIndicator,
-    ) -> Request<models::security::IntelligenceProfileIndicator> {
+    ) -> Request<Effect<models::security::IntelligenceProfileIndicator>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/intelligenceProfileIndicators;;;us-government china;",

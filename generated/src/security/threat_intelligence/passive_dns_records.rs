@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::PassiveDnsRecord,
-    ) -> Request<models::security::PassiveDnsRecord> {
+    ) -> Request<Effect<models::security::PassiveDnsRecord>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/passiveDnsRecords;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::SslCertificate,
-    ) -> Request<models::security::SslCertificate> {
+    ) -> Request<Effect<models::security::SslCertificate>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/sslCertificates;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Subdomain,
-    ) -> Request<models::security::Subdomain> {
+    ) -> Request<Effect<models::security::Subdomain>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/subdomains;;;us-government china;",

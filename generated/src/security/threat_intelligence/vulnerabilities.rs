@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::Vulnerability,
-    ) -> Request<models::security::Vulnerability> {
+    ) -> Request<Effect<models::security::Vulnerability>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/vulnerabilities;;;us-government china;",

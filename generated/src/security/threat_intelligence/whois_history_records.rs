@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::WhoisHistoryRecord,
-    ) -> Request<models::security::WhoisHistoryRecord> {
+    ) -> Request<Effect<models::security::WhoisHistoryRecord>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/whoisHistoryRecords;;;us-government china;",

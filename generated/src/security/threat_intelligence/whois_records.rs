@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::WhoisRecord,
-    ) -> Request<models::security::WhoisRecord> {
+    ) -> Request<Effect<models::security::WhoisRecord>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/whoisRecords;;;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::RetentionEventType,
-    ) -> Request<models::security::RetentionEventType> {
+    ) -> Request<Effect<models::security::RetentionEventType>> {
         self.path
             .send(
                 "op:POST /security/triggerTypes/retentionEventTypes;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",

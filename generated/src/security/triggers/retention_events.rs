@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::RetentionEvent,
-    ) -> Request<models::security::RetentionEvent> {
+    ) -> Request<Effect<models::security::RetentionEvent>> {
         self.path
             .send(
                 "op:POST /security/triggers/retentionEvents;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ApprovedClientApp,
-    ) -> Request<models::ApprovedClientApp> {
+    ) -> Request<Effect<models::ApprovedClientApp>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/approvedClientApps;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",

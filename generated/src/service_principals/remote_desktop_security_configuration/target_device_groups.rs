@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TargetDeviceGroup,
-    ) -> Request<models::TargetDeviceGroup> {
+    ) -> Request<Effect<models::TargetDeviceGroup>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SynchronizationJob,
-    ) -> Request<models::SynchronizationJob> {
+    ) -> Request<Effect<models::SynchronizationJob>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
     pub fn provision_on_demand(
         &self,
         parameters: &models::synchronization_job::ProvisionOnDemandParameters,
-    ) -> Request<models::StringKeyStringValuePair> {
+    ) -> Request<Effect<models::StringKeyStringValuePair>> {
         self.path
             .segment("provisionOnDemand")
             .send(

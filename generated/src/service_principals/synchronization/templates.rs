@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SynchronizationTemplate,
-    ) -> Request<models::SynchronizationTemplate> {
+    ) -> Request<Effect<models::SynchronizationTemplate>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates;;;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RichLongRunningOperation,
-    ) -> Request<models::RichLongRunningOperation> {
+    ) -> Request<Effect<models::RichLongRunningOperation>> {
         self.path.send("op:POST /shares/{sharedDriveItem-id}/list/operations;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/operations/$count`

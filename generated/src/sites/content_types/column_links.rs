@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ColumnLink) -> Request<models::ColumnLink> {
+    pub fn create(
+        &self,
+        body: &models::ColumnLink,
+    ) -> Request<Effect<models::ColumnLink>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/contentTypes/{contentType-id}/columnLinks;;;;",

@@ -23,7 +23,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::List) -> Request<models::List> {
+    pub fn create(&self, body: &models::List) -> Request<Effect<models::List>> {
         self.path
             .send("op:POST /sites/{site-id}/getByPath(path='{path}')/lists;;;;", body)
     }

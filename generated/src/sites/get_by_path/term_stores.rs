@@ -26,7 +26,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Store,
-    ) -> Request<models::term_store::Store> {
+    ) -> Request<Effect<models::term_store::Store>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/getByPath(path='{path}')/termStores;;;;",

@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
+    pub fn create(
+        &self,
+        body: &models::ContentType,
+    ) -> Request<Effect<models::ContentType>> {
         self.path.send("op:POST /sites/{site-id}/lists/{list-id}/contentTypes;;;;", body)
     }
     /// `GET /sites/{site-id}/lists/{list-id}/contentTypes/$count`
@@ -72,7 +75,7 @@ impl RequestBuilder {
     pub fn add_copy(
         &self,
         parameters: &models::content_type::AddCopyParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopy")
             .send(
@@ -91,7 +94,7 @@ impl RequestBuilder {
     pub fn add_copy_from_content_type_hub(
         &self,
         parameters: &models::content_type::AddCopyFromContentTypeHubParameters,
-    ) -> Request<models::ContentType> {
+    ) -> Request<Effect<models::ContentType>> {
         self.path
             .segment("addCopyFromContentTypeHub")
             .send(

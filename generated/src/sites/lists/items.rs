@@ -46,7 +46,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
+    pub fn create(&self, body: &models::ListItem) -> Request<Effect<models::ListItem>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/lists/{list-id}/items;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
     pub fn create_link(
         &self,
         parameters: &models::list_item::CreateLinkParameters,
-    ) -> Request<models::Permission> {
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .segment("createLink")
             .send(

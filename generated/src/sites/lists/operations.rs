@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RichLongRunningOperation,
-    ) -> Request<models::RichLongRunningOperation> {
+    ) -> Request<Effect<models::RichLongRunningOperation>> {
         self.path.send("op:POST /sites/{site-id}/lists/{list-id}/operations;;;;", body)
     }
     /// `GET /sites/{site-id}/lists/{list-id}/operations/$count`

@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Sites.ReadWrite.All`, `Sites.FullControl.All`, `Sites.Manage.All` |
     #[inline]
-    pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
+    pub fn create(
+        &self,
+        body: &models::Permission,
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/lists/{list-id}/permissions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",

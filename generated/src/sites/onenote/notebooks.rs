@@ -44,7 +44,7 @@ impl RequestBuilder {
     /// | user, personal | `Notes.Create`, `Notes.ReadWrite` |
     /// | application | `Notes.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Notebook) -> Request<models::Notebook> {
+    pub fn create(&self, body: &models::Notebook) -> Request<Effect<models::Notebook>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
@@ -85,7 +85,7 @@ impl RequestBuilder {
     pub fn get_notebook_from_web_url(
         &self,
         parameters: &models::notebook::GetNotebookFromWebUrlParameters,
-    ) -> Request<models::CopyNotebookModel> {
+    ) -> Request<Effect<models::CopyNotebookModel>> {
         self.path
             .segment("getNotebookFromWebUrl")
             .send(
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
     pub fn copy_notebook(
         &self,
         parameters: &models::notebook::CopyNotebookParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyNotebook")
             .send(

@@ -44,7 +44,10 @@ impl RequestBuilder {
     /// | user, personal | `Notes.Create`, `Notes.ReadWrite` |
     /// | application | `Notes.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
+    pub fn create(
+        &self,
+        body: &models::OnenotePage,
+    ) -> Request<Effect<models::OnenotePage>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
@@ -185,7 +188,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section(
         &self,
         parameters: &models::onenote_page::CopyToSectionParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSection")
             .send(

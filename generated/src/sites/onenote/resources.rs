@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnenoteResource,
-    ) -> Request<models::OnenoteResource> {
+    ) -> Request<Effect<models::OnenoteResource>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/resources;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Set,
-    ) -> Request<models::term_store::Set> {
+    ) -> Request<Effect<models::term_store::Set>> {
         self.path.send("op:POST /sites/{site-id}/termStores/{store-id}/sets;;;;", body)
     }
     /// `GET /sites/{site-id}/termStores/{store-id}/sets/$count`

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BrowseSessionBase,
-    ) -> Request<models::BrowseSessionBase> {
+    ) -> Request<Effect<models::BrowseSessionBase>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/browseSessions;;;us-government china;",

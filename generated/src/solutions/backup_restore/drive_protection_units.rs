@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DriveProtectionUnit,
-    ) -> Request<models::DriveProtectionUnit> {
+    ) -> Request<Effect<models::DriveProtectionUnit>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/driveProtectionUnits;;;us-government china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DriveProtectionUnitsBulkAdditionJob,
-    ) -> Request<models::DriveProtectionUnitsBulkAdditionJob> {
+    ) -> Request<Effect<models::DriveProtectionUnitsBulkAdditionJob>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/driveProtectionUnitsBulkAdditionJobs;;;us-government china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExchangeProtectionPolicy,
-    ) -> Request<models::ExchangeProtectionPolicy> {
+    ) -> Request<Effect<models::ExchangeProtectionPolicy>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/exchangeProtectionPolicies;;;us-government china;",
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn activate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("activate")
             .call(
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn deactivate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("deactivate")
             .call(

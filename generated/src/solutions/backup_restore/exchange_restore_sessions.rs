@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExchangeRestoreSession,
-    ) -> Request<models::ExchangeRestoreSession> {
+    ) -> Request<Effect<models::ExchangeRestoreSession>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/exchangeRestoreSessions;;;us-government china;",
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::RestoreSessionBase> {
+    pub fn activate(&self) -> Request<Effect<models::RestoreSessionBase>> {
         self.path
             .segment("activate")
             .call(

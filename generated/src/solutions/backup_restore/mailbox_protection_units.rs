@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MailboxProtectionUnit,
-    ) -> Request<models::MailboxProtectionUnit> {
+    ) -> Request<Effect<models::MailboxProtectionUnit>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/mailboxProtectionUnits;;;us-government china;",

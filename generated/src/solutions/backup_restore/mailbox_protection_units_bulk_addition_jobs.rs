@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MailboxProtectionUnitsBulkAdditionJob,
-    ) -> Request<models::MailboxProtectionUnitsBulkAdditionJob> {
+    ) -> Request<Effect<models::MailboxProtectionUnitsBulkAdditionJob>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs;;;us-government china;",

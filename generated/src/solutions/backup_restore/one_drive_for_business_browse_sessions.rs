@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OneDriveForBusinessBrowseSession,
-    ) -> Request<models::OneDriveForBusinessBrowseSession> {
+    ) -> Request<Effect<models::OneDriveForBusinessBrowseSession>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OneDriveForBusinessProtectionPolicy,
-    ) -> Request<models::OneDriveForBusinessProtectionPolicy> {
+    ) -> Request<Effect<models::OneDriveForBusinessProtectionPolicy>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies;;;us-government china;",
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn activate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("activate")
             .call(
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn deactivate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("deactivate")
             .call(

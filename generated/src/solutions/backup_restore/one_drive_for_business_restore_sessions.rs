@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OneDriveForBusinessRestoreSession,
-    ) -> Request<models::OneDriveForBusinessRestoreSession> {
+    ) -> Request<Effect<models::OneDriveForBusinessRestoreSession>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions;;;us-government china;",
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::RestoreSessionBase> {
+    pub fn activate(&self) -> Request<Effect<models::RestoreSessionBase>> {
         self.path
             .segment("activate")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ProtectionPolicyBase,
-    ) -> Request<models::ProtectionPolicyBase> {
+    ) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/protectionPolicies;;;us-government china;",
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn activate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("activate")
             .call(
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn deactivate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("deactivate")
             .call(

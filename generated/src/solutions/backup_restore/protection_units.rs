@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn cancel_offboard(&self) -> Request<models::ProtectionUnitBase> {
+    pub fn cancel_offboard(&self) -> Request<Effect<models::ProtectionUnitBase>> {
         self.path
             .segment("cancelOffboard")
             .call(
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn offboard(&self) -> Request<models::ProtectionUnitBase> {
+    pub fn offboard(&self) -> Request<Effect<models::ProtectionUnitBase>> {
         self.path
             .segment("offboard")
             .call(

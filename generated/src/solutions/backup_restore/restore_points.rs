@@ -39,7 +39,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::RestorePoint) -> Request<models::RestorePoint> {
+    pub fn create(
+        &self,
+        body: &models::RestorePoint,
+    ) -> Request<Effect<models::RestorePoint>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/restorePoints;;;us-government china;",
@@ -80,7 +83,7 @@ impl RequestBuilder {
     pub fn search(
         &self,
         parameters: &models::restore_point::SearchParameters,
-    ) -> Request<models::RestorePointSearchResponse> {
+    ) -> Request<Effect<models::RestorePointSearchResponse>> {
         self.path
             .segment("search")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RestoreSessionBase,
-    ) -> Request<models::RestoreSessionBase> {
+    ) -> Request<Effect<models::RestoreSessionBase>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/restoreSessions;;;us-government china;",
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::RestoreSessionBase> {
+    pub fn activate(&self) -> Request<Effect<models::RestoreSessionBase>> {
         self.path
             .segment("activate")
             .call(

@@ -34,7 +34,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ServiceApp) -> Request<models::ServiceApp> {
+    pub fn create(
+        &self,
+        body: &models::ServiceApp,
+    ) -> Request<Effect<models::ServiceApp>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/serviceApps;;;us-government china;",
@@ -113,7 +116,7 @@ impl ItemRequestBuilder {
     pub fn activate(
         &self,
         parameters: &models::service_app::ActivateParameters,
-    ) -> Request<models::ServiceApp> {
+    ) -> Request<Effect<models::ServiceApp>> {
         self.path
             .segment("activate")
             .send(
@@ -127,7 +130,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::ServiceApp> {
+    pub fn deactivate(&self) -> Request<Effect<models::ServiceApp>> {
         self.path
             .segment("deactivate")
             .call(

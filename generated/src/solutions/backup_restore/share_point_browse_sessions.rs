@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointBrowseSession,
-    ) -> Request<models::SharePointBrowseSession> {
+    ) -> Request<Effect<models::SharePointBrowseSession>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointProtectionPolicy,
-    ) -> Request<models::SharePointProtectionPolicy> {
+    ) -> Request<Effect<models::SharePointProtectionPolicy>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointProtectionPolicies;;;us-government china;",
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn activate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("activate")
             .call(
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn deactivate(&self) -> Request<models::ProtectionPolicyBase> {
+    pub fn deactivate(&self) -> Request<Effect<models::ProtectionPolicyBase>> {
         self.path
             .segment("deactivate")
             .call(

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointRestoreSession,
-    ) -> Request<models::SharePointRestoreSession> {
+    ) -> Request<Effect<models::SharePointRestoreSession>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointRestoreSessions;;;us-government china;",
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn activate(&self) -> Request<models::RestoreSessionBase> {
+    pub fn activate(&self) -> Request<Effect<models::RestoreSessionBase>> {
         self.path
             .segment("activate")
             .call(

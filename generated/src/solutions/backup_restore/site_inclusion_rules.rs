@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteProtectionRule,
-    ) -> Request<models::SiteProtectionRule> {
+    ) -> Request<Effect<models::SiteProtectionRule>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/siteInclusionRules;;;us-government china;",
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn delete_and_unprotect(&self) -> Request<models::ProtectionRuleBase> {
+    pub fn delete_and_unprotect(&self) -> Request<Effect<models::ProtectionRuleBase>> {
         self.path
             .segment("deleteAndUnprotect")
             .call(
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn run(&self) -> Request<models::ProtectionRuleBase> {
+    pub fn run(&self) -> Request<Effect<models::ProtectionRuleBase>> {
         self.path
             .segment("run")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteProtectionUnit,
-    ) -> Request<models::SiteProtectionUnit> {
+    ) -> Request<Effect<models::SiteProtectionUnit>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/siteProtectionUnits;;;us-government china;",

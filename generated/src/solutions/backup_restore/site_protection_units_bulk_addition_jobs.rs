@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteProtectionUnitsBulkAdditionJob,
-    ) -> Request<models::SiteProtectionUnitsBulkAdditionJob> {
+    ) -> Request<Effect<models::SiteProtectionUnitsBulkAdditionJob>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/siteProtectionUnitsBulkAdditionJobs;;;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingAppointment,
-    ) -> Request<models::BookingAppointment> {
+    ) -> Request<Effect<models::BookingAppointment>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/appointments;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",

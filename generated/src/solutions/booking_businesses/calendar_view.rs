@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingAppointment,
-    ) -> Request<models::BookingAppointment> {
+    ) -> Request<Effect<models::BookingAppointment>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;;work=Bookings.ReadWrite.All application=Bookings.ReadWrite.All;china;",

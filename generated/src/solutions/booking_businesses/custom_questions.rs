@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingCustomQuestion,
-    ) -> Request<models::BookingCustomQuestion> {
+    ) -> Request<Effect<models::BookingCustomQuestion>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/customQuestions;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingCustomerBase,
-    ) -> Request<models::BookingCustomerBase> {
+    ) -> Request<Effect<models::BookingCustomerBase>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/customers;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",

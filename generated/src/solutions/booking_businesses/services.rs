@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingService,
-    ) -> Request<models::BookingService> {
+    ) -> Request<Effect<models::BookingService>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/services;;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",

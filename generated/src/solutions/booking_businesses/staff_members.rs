@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BookingStaffMemberBase,
-    ) -> Request<models::BookingStaffMemberBase> {
+    ) -> Request<Effect<models::BookingStaffMemberBase>> {
         self.path
             .send(
                 "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/staffMembers;;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",

@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::VirtualEvent) -> Request<models::VirtualEvent> {
+    pub fn create(
+        &self,
+        body: &models::VirtualEvent,
+    ) -> Request<Effect<models::VirtualEvent>> {
         self.path
             .send("op:POST /solutions/virtualEvents/events;;;us-government china;", body)
     }

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventTownhall,
-    ) -> Request<models::VirtualEventTownhall> {
+    ) -> Request<Effect<models::VirtualEventTownhall>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls;;work=VirtualEvent.ReadWrite;us-government china;",

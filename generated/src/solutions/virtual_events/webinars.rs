@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventWebinar,
-    ) -> Request<models::VirtualEventWebinar> {
+    ) -> Request<Effect<models::VirtualEventWebinar>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/webinars;;;us-government china;",

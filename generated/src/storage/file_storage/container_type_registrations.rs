@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FileStorageContainerTypeRegistration,
-    ) -> Request<models::FileStorageContainerTypeRegistration> {
+    ) -> Request<Effect<models::FileStorageContainerTypeRegistration>> {
         self.path
             .send("op:POST /storage/fileStorage/containerTypeRegistrations;;;;", body)
     }

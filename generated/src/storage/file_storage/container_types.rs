@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FileStorageContainerType,
-    ) -> Request<models::FileStorageContainerType> {
+    ) -> Request<Effect<models::FileStorageContainerType>> {
         self.path.send("op:POST /storage/fileStorage/containerTypes;;;;", body)
     }
     /// `GET /storage/fileStorage/containerTypes/$count`

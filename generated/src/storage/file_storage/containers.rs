@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FileStorageContainer,
-    ) -> Request<models::FileStorageContainer> {
+    ) -> Request<Effect<models::FileStorageContainer>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn provision_migration_containers(
         &self,
-    ) -> Request<models::SharePointMigrationContainerInfo> {
+    ) -> Request<Effect<models::SharePointMigrationContainerInfo>> {
         self.path
             .segment("provisionMigrationContainers")
             .call(
@@ -239,7 +239,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::FileStorageContainer> {
+    pub fn restore(&self) -> Request<Effect<models::FileStorageContainer>> {
         self.path
             .segment("restore")
             .call(

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FileStorageContainer,
-    ) -> Request<models::FileStorageContainer> {
+    ) -> Request<Effect<models::FileStorageContainer>> {
         self.path.send("op:POST /storage/fileStorage/deletedContainers;;;;", body)
     }
     /// `GET /storage/fileStorage/deletedContainers/$count`
@@ -200,7 +200,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn provision_migration_containers(
         &self,
-    ) -> Request<models::SharePointMigrationContainerInfo> {
+    ) -> Request<Effect<models::SharePointMigrationContainerInfo>> {
         self.path
             .segment("provisionMigrationContainers")
             .call(
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
     /// | user, personal | `FileStorageContainer.Selected` |
     /// | application | `FileStorageContainer.Selected` |
     #[inline]
-    pub fn restore(&self) -> Request<models::FileStorageContainer> {
+    pub fn restore(&self) -> Request<Effect<models::FileStorageContainer>> {
         self.path
             .segment("restore")
             .call(

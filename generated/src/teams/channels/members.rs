@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/channels/{channel-id}/members;;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `TeamsTab.Create.Group`, `TeamsTab.Create`, `TeamsTab.ReadWrite.All`, `TeamsTab.ReadWriteForTeam.All`, `TeamsTab.ReadWriteSelfForTeam.All`, `Directory.ReadWrite.All`, `Group.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
+    pub fn create(&self, body: &models::TeamsTab) -> Request<Effect<models::TeamsTab>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/channels/{channel-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Create.Group,TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",

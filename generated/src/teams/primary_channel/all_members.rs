@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path.send("op:POST /teams/{team-id}/primaryChannel/allMembers;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/allMembers/$count`

@@ -32,7 +32,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
+    pub fn create(
+        &self,
+        body: &models::ChatMessage,
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path.send("op:POST /teams/{team-id}/primaryChannel/messages;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/messages/$count`
@@ -68,7 +71,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send(

@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::DayNote) -> Request<models::DayNote> {
+    pub fn create(&self, body: &models::DayNote) -> Request<Effect<models::DayNote>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/dayNotes;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OfferShiftRequest,
-    ) -> Request<models::OfferShiftRequest> {
+    ) -> Request<Effect<models::OfferShiftRequest>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/offerShiftRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

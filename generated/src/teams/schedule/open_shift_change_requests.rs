@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OpenShiftChangeRequest,
-    ) -> Request<models::OpenShiftChangeRequest> {
+    ) -> Request<Effect<models::OpenShiftChangeRequest>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/openShiftChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::OpenShift) -> Request<models::OpenShift> {
+    pub fn create(
+        &self,
+        body: &models::OpenShift,
+    ) -> Request<Effect<models::OpenShift>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/openShifts;;work=Schedule.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SchedulingGroup,
-    ) -> Request<models::SchedulingGroup> {
+    ) -> Request<Effect<models::SchedulingGroup>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/schedulingGroups;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

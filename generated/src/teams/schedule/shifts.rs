@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::Shift) -> Request<models::Shift> {
+    pub fn create(&self, body: &models::Shift) -> Request<Effect<models::Shift>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/shifts;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

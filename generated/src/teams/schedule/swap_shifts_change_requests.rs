@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SwapShiftsChangeRequest,
-    ) -> Request<models::SwapShiftsChangeRequest> {
+    ) -> Request<Effect<models::SwapShiftsChangeRequest>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

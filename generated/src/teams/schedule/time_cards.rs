@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::TimeCard) -> Request<models::TimeCard> {
+    pub fn create(&self, body: &models::TimeCard) -> Request<Effect<models::TimeCard>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/timeCards;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
@@ -83,7 +83,7 @@ impl RequestBuilder {
     pub fn clock_in(
         &self,
         parameters: &models::time_card::ClockInParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("clockIn")
             .send(
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
     pub fn clock_out(
         &self,
         parameters: &models::time_card::ClockOutParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("clockOut")
             .send(
@@ -195,7 +195,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn confirm(&self) -> Request<models::TimeCard> {
+    pub fn confirm(&self) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("confirm")
             .call(
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
     pub fn end_break(
         &self,
         parameters: &models::time_card::EndBreakParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("endBreak")
             .send(
@@ -236,7 +236,7 @@ impl ItemRequestBuilder {
     pub fn start_break(
         &self,
         parameters: &models::time_card::StartBreakParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("startBreak")
             .send(

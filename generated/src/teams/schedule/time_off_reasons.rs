@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TimeOffReason,
-    ) -> Request<models::TimeOffReason> {
+    ) -> Request<Effect<models::TimeOffReason>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/timeOffReasons;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

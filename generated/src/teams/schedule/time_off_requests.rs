@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TimeOffRequest,
-    ) -> Request<models::TimeOffRequest> {
+    ) -> Request<Effect<models::TimeOffRequest>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/timeOffRequests;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

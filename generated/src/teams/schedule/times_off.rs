@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Schedule.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::TimeOff) -> Request<models::TimeOff> {
+    pub fn create(&self, body: &models::TimeOff) -> Request<Effect<models::TimeOff>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/schedule/timesOff;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",

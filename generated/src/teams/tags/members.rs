@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamworkTagMember,
-    ) -> Request<models::TeamworkTagMember> {
+    ) -> Request<Effect<models::TeamworkTagMember>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/tags/{teamworkTag-id}/members;;application=TeamworkTag.ReadWrite.All;;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminServiceManagementDetail,
-    ) -> Request<models::DelegatedAdminServiceManagementDetail> {
+    ) -> Request<Effect<models::DelegatedAdminServiceManagementDetail>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails;;;china;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminAccessAssignment,
-    ) -> Request<models::DelegatedAdminAccessAssignment> {
+    ) -> Request<Effect<models::DelegatedAdminAccessAssignment>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",

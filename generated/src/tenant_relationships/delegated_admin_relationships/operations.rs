@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminRelationshipOperation,
-    ) -> Request<models::DelegatedAdminRelationshipOperation> {
+    ) -> Request<Effect<models::DelegatedAdminRelationshipOperation>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations;;;china;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DelegatedAdminRelationshipRequest,
-    ) -> Request<models::DelegatedAdminRelationshipRequest> {
+    ) -> Request<Effect<models::DelegatedAdminRelationshipRequest>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/requests;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",

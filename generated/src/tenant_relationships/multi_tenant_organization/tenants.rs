@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MultiTenantOrganizationMember,
-    ) -> Request<models::MultiTenantOrganizationMember> {
+    ) -> Request<Effect<models::MultiTenantOrganizationMember>> {
         self.path
             .send(
                 "op:POST /tenantRelationships/multiTenantOrganization/tenants;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",

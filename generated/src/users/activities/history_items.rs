@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ActivityHistoryItem,
-    ) -> Request<models::ActivityHistoryItem> {
+    ) -> Request<Effect<models::ActivityHistoryItem>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/activities/{userActivity-id}/historyItems;;;us-government china;",

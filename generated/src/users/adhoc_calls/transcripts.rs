@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CallTranscript,
-    ) -> Request<models::CallTranscript> {
+    ) -> Request<Effect<models::CallTranscript>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts;;;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExternalAuthenticationMethod,
-    ) -> Request<models::ExternalAuthenticationMethod> {
+    ) -> Request<Effect<models::ExternalAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::Fido2AuthenticationMethod,
-    ) -> Request<models::Fido2AuthenticationMethod> {
+    ) -> Request<Effect<models::Fido2AuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LongRunningOperation,
-    ) -> Request<models::LongRunningOperation> {
+    ) -> Request<Effect<models::LongRunningOperation>> {
         self.path
             .send("op:POST /users/{user-id}/authentication/operations;;;china;", body)
     }

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PasswordAuthenticationMethod,
-    ) -> Request<models::PasswordAuthenticationMethod> {
+    ) -> Request<Effect<models::PasswordAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/authentication/passwordMethods;;;china;",
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

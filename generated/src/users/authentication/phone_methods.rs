@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PhoneAuthenticationMethod,
-    ) -> Request<models::PhoneAuthenticationMethod> {
+    ) -> Request<Effect<models::PhoneAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TemporaryAccessPassAuthenticationMethod,
-    ) -> Request<models::TemporaryAccessPassAuthenticationMethod> {
+    ) -> Request<Effect<models::TemporaryAccessPassAuthenticationMethod>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/authentication/temporaryAccessPassMethods;;work=UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
     pub fn reset_password(
         &self,
         parameters: &models::authentication_method::ResetPasswordParameters,
-    ) -> Request<models::PasswordResetResponse> {
+    ) -> Request<Effect<models::PasswordResetResponse>> {
         self.path
             .segment("resetPassword")
             .send(

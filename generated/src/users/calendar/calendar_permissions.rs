@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CalendarPermission,
-    ) -> Request<models::CalendarPermission> {
+    ) -> Request<Effect<models::CalendarPermission>> {
         self.path.send("op:POST /users/{user-id}/calendar/calendarPermissions;;;;", body)
     }
     /// `GET /users/{user-id}/calendar/calendarPermissions/$count`

@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// | user, personal | `Calendars.ReadWrite` |
     /// | application | `Calendars.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::Event) -> Request<models::Event> {
+    pub fn create(&self, body: &models::Event) -> Request<Effect<models::Event>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/calendar/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",

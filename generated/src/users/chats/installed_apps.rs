@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamsAppInstallation,
-    ) -> Request<models::TeamsAppInstallation> {
+    ) -> Request<Effect<models::TeamsAppInstallation>> {
         self.path
             .send("op:POST /users/{user-id}/chats/{chat-id}/installedApps;;;;", body)
     }

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path.send("op:POST /users/{user-id}/chats/{chat-id}/members;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/members/$count`

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PinnedChatMessageInfo,
-    ) -> Request<models::PinnedChatMessageInfo> {
+    ) -> Request<Effect<models::PinnedChatMessageInfo>> {
         self.path
             .send("op:POST /users/{user-id}/chats/{chat-id}/pinnedMessages;;;;", body)
     }

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementRole,
-    ) -> Request<models::EngagementRole> {
+    ) -> Request<Effect<models::EngagementRole>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/employeeExperience/assignedRoles;;;us-government china;",

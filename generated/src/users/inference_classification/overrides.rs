@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::InferenceClassificationOverride,
-    ) -> Request<models::InferenceClassificationOverride> {
+    ) -> Request<Effect<models::InferenceClassificationOverride>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharedInsight,
-    ) -> Request<models::SharedInsight> {
+    ) -> Request<Effect<models::SharedInsight>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/insights/shared;;;us-government china;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Trending) -> Request<models::Trending> {
+    pub fn create(&self, body: &models::Trending) -> Request<Effect<models::Trending>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/insights/trending;;;us-government china;",

@@ -153,7 +153,9 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
+    pub fn provision_email(
+        &self,
+    ) -> Request<Effect<models::ProvisionChannelEmailResult>> {
         self.path
             .segment("provisionEmail")
             .call(

@@ -31,7 +31,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
+    pub fn create(
+        &self,
+        body: &models::TeamworkTag,
+    ) -> Request<Effect<models::TeamworkTag>> {
         self.path.send("op:POST /users/{user-id}/joinedTeams/{team-id}/tags;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/tags/$count`

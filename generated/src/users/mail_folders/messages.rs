@@ -40,7 +40,7 @@ impl RequestBuilder {
     /// | user, personal | `Mail.ReadWrite` |
     /// | application | `Mail.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::Message) -> Request<models::Message> {
+    pub fn create(&self, body: &models::Message) -> Request<Effect<models::Message>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
@@ -212,7 +212,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::message::CopyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("copy")
             .send(
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
     pub fn create_forward(
         &self,
         parameters: &models::message::CreateForwardParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createForward")
             .send(
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
     pub fn create_reply(
         &self,
         parameters: &models::message::CreateReplyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReply")
             .send(
@@ -269,7 +269,7 @@ impl ItemRequestBuilder {
     pub fn create_reply_all(
         &self,
         parameters: &models::message::CreateReplyAllParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReplyAll")
             .send(
@@ -307,7 +307,7 @@ impl ItemRequestBuilder {
     pub fn r#move(
         &self,
         parameters: &models::message::MoveParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("move")
             .send(

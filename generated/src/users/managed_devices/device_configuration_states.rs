@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceConfigurationState,
-    ) -> Request<models::DeviceConfigurationState> {
+    ) -> Request<Effect<models::DeviceConfigurationState>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deviceConfigurationStates;;;;",

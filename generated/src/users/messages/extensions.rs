@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
+    pub fn create(
+        &self,
+        body: &models::Extension,
+    ) -> Request<Effect<models::Extension>> {
         self.path
             .send("op:POST /users/{user-id}/messages/{message-id}/extensions;;;;", body)
     }

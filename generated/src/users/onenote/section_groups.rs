@@ -42,7 +42,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
+    pub fn create(
+        &self,
+        body: &models::SectionGroup,
+    ) -> Request<Effect<models::SectionGroup>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/onenote/sectionGroups;;;us-government china;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnenoteSection,
-    ) -> Request<models::OnenoteSection> {
+    ) -> Request<Effect<models::OnenoteSection>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/onenote/sections;;;us-government china;",
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_notebook(
         &self,
         parameters: &models::onenote_section::CopyToNotebookParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToNotebook")
             .send(
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section_group(
         &self,
         parameters: &models::onenote_section::CopyToSectionGroupParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSectionGroup")
             .send(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OutlookCategory,
-    ) -> Request<models::OutlookCategory> {
+    ) -> Request<Effect<models::OutlookCategory>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsSetting,
-    ) -> Request<models::WindowsSetting> {
+    ) -> Request<Effect<models::WindowsSetting>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/settings/windows;;;us-government china;",

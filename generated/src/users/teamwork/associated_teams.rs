@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AssociatedTeamInfo,
-    ) -> Request<models::AssociatedTeamInfo> {
+    ) -> Request<Effect<models::AssociatedTeamInfo>> {
         self.path.send("op:POST /users/{user-id}/teamwork/associatedTeams;;;;", body)
     }
     /// `GET /users/{user-id}/teamwork/associatedTeams/$count`

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserScopeTeamsAppInstallation,
-    ) -> Request<models::UserScopeTeamsAppInstallation> {
+    ) -> Request<Effect<models::UserScopeTeamsAppInstallation>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",

@@ -44,7 +44,10 @@ impl RequestBuilder {
     /// | user, personal | `Tasks.ReadWrite` |
     /// | application | `Tasks.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::TodoTaskList) -> Request<models::TodoTaskList> {
+    pub fn create(
+        &self,
+        body: &models::TodoTaskList,
+    ) -> Request<Effect<models::TodoTaskList>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",

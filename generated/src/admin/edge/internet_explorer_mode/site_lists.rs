@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BrowserSiteList,
-    ) -> Request<models::BrowserSiteList> {
+    ) -> Request<Effect<models::BrowserSiteList>> {
         self.path
             .send(
                 "op:POST /admin/edge/internetExplorerMode/siteLists;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
     pub fn publish(
         &self,
         parameters: &models::browser_site_list::PublishParameters,
-    ) -> Request<models::BrowserSiteList> {
+    ) -> Request<Effect<models::BrowserSiteList>> {
         self.path
             .segment("publish")
             .send(

@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MailboxFolder,
-    ) -> Request<models::MailboxFolder> {
+    ) -> Request<Effect<models::MailboxFolder>> {
         self.path
             .send(
                 "op:POST /admin/exchange/mailboxes/{mailbox-id}/folders;;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ExchangeMessageTrace,
-    ) -> Request<models::ExchangeMessageTrace> {
+    ) -> Request<Effect<models::ExchangeMessageTrace>> {
         self.path
             .send(
                 "op:POST /admin/exchange/tracing/messageTraces;;;us-government china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceHealthIssue,
-    ) -> Request<models::ServiceHealthIssue> {
+    ) -> Request<Effect<models::ServiceHealthIssue>> {
         self.path
             .send(
                 "op:POST /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues;;;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceAnnouncementAttachment,
-    ) -> Request<models::ServiceAnnouncementAttachment> {
+    ) -> Request<Effect<models::ServiceAnnouncementAttachment>> {
         self.path
             .send(
                 "op:POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;;;;",

@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::teams_administration::TeamsPolicyUserAssignment,
-    ) -> Request<models::teams_administration::TeamsPolicyUserAssignment> {
+    ) -> Request<Effect<models::teams_administration::TeamsPolicyUserAssignment>> {
         self.path
             .send(
                 "op:POST /admin/teams/policy/userAssignments;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::teams_administration::NumberAssignment,
-    ) -> Request<models::teams_administration::NumberAssignment> {
+    ) -> Request<Effect<models::teams_administration::NumberAssignment>> {
         self.path
             .send(
                 "op:POST /admin/teams/telephoneNumberManagement/numberAssignments;;;us-government china;",

@@ -44,7 +44,9 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::teams_administration::TelephoneNumberLongRunningOperation,
-    ) -> Request<models::teams_administration::TelephoneNumberLongRunningOperation> {
+    ) -> Request<
+        Effect<models::teams_administration::TelephoneNumberLongRunningOperation>,
+    > {
         self.path
             .send(
                 "op:POST /admin/teams/telephoneNumberManagement/operations;;;us-government china;",

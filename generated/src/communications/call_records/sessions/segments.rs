@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::call_records::Segment,
-    ) -> Request<models::call_records::Segment> {
+    ) -> Request<Effect<models::call_records::Segment>> {
         self.path
             .send(
                 "op:POST /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments;;;china;",

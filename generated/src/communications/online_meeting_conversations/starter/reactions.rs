@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementConversationMessageReaction,
-    ) -> Request<models::EngagementConversationMessageReaction> {
+    ) -> Request<Effect<models::EngagementConversationMessageReaction>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/reactions;;;us-government china;",

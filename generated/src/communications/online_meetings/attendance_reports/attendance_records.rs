@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AttendanceRecord,
-    ) -> Request<models::AttendanceRecord> {
+    ) -> Request<Effect<models::AttendanceRecord>> {
         self.path
             .send(
                 "op:POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CopilotPackageDetail,
-    ) -> Request<models::CopilotPackageDetail> {
+    ) -> Request<Effect<models::CopilotPackageDetail>> {
         self.path
             .send(
                 "op:POST /copilot/admin/catalog/packages;;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",

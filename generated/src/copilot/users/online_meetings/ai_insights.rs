@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CallAiInsight,
-    ) -> Request<models::CallAiInsight> {
+    ) -> Request<Effect<models::CallAiInsight>> {
         self.path
             .send(
                 "op:POST /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights;;;us-government china;",

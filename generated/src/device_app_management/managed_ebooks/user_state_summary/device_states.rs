@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceInstallState,
-    ) -> Request<models::DeviceInstallState> {
+    ) -> Request<Effect<models::DeviceInstallState>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/managedEBooks/{managedEBook-id}/userStateSummary/{userInstallStateSummary-id}/deviceStates;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppContent,
-    ) -> Request<models::MobileAppContent> {
+    ) -> Request<Effect<models::MobileAppContent>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.iosLobApp/contentVersions;;;;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppContent,
-    ) -> Request<models::MobileAppContent> {
+    ) -> Request<Effect<models::MobileAppContent>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.managedMobileLobApp/contentVersions;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppAssignment,
-    ) -> Request<models::MobileAppAssignment> {
+    ) -> Request<Effect<models::MobileAppAssignment>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsMobileMSI/assignments;;;;",

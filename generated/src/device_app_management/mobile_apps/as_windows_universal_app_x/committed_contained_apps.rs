@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileContainedApp,
-    ) -> Request<models::MobileContainedApp> {
+    ) -> Request<Effect<models::MobileContainedApp>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsUniversalAppX/committedContainedApps;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",

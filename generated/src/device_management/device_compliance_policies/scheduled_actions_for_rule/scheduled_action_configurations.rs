@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DeviceComplianceActionItem,
-    ) -> Request<models::DeviceComplianceActionItem> {
+    ) -> Request<Effect<models::DeviceComplianceActionItem>> {
         self.path
             .send(
                 "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",

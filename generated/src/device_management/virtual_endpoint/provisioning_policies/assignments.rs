@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcProvisioningPolicyAssignment,
-    ) -> Request<models::CloudPcProvisioningPolicyAssignment> {
+    ) -> Request<Effect<models::CloudPcProvisioningPolicyAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments;;;china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CloudPcUserSettingAssignment,
-    ) -> Request<models::CloudPcUserSettingAssignment> {
+    ) -> Request<Effect<models::CloudPcUserSettingAssignment>> {
         self.path
             .send(
                 "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;;;china;",

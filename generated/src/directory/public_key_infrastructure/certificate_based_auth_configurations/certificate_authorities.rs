@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CertificateAuthorityDetail,
-    ) -> Request<models::CertificateAuthorityDetail> {
+    ) -> Request<Effect<models::CertificateAuthorityDetail>> {
         self.path
             .send(
                 "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",

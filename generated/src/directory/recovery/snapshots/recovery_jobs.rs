@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::entra_recovery_services::RecoveryJob,
-    ) -> Request<models::entra_recovery_services::RecoveryJob> {
+    ) -> Request<Effect<models::entra_recovery_services::RecoveryJob>> {
         self.path
             .send(
                 "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;;work=EntraBackup.ReadWrite.Recovery;us-government china;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::entra_recovery_services::RecoveryPreviewJob,
-    ) -> Request<models::entra_recovery_services::RecoveryPreviewJob> {
+    ) -> Request<Effect<models::entra_recovery_services::RecoveryPreviewJob>> {
         self.path
             .send(
                 "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;;work=EntraBackup.ReadWrite.Preview;us-government china;",

@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookComment,
-    ) -> Request<models::WorkbookComment> {
+    ) -> Request<Effect<models::WorkbookComment>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",

@@ -58,7 +58,7 @@ impl RequestBuilder {
     pub fn abs(
         &self,
         parameters: &models::workbook_functions::AbsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("abs")
             .send(
@@ -75,7 +75,7 @@ impl RequestBuilder {
     pub fn accr_int(
         &self,
         parameters: &models::workbook_functions::AccrIntParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("accrInt")
             .send(
@@ -92,7 +92,7 @@ impl RequestBuilder {
     pub fn accr_int_m(
         &self,
         parameters: &models::workbook_functions::AccrIntMParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("accrIntM")
             .send(
@@ -109,7 +109,7 @@ impl RequestBuilder {
     pub fn acos(
         &self,
         parameters: &models::workbook_functions::AcosParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("acos")
             .send(
@@ -126,7 +126,7 @@ impl RequestBuilder {
     pub fn acosh(
         &self,
         parameters: &models::workbook_functions::AcoshParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("acosh")
             .send(
@@ -143,7 +143,7 @@ impl RequestBuilder {
     pub fn acot(
         &self,
         parameters: &models::workbook_functions::AcotParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("acot")
             .send(
@@ -160,7 +160,7 @@ impl RequestBuilder {
     pub fn acoth(
         &self,
         parameters: &models::workbook_functions::AcothParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("acoth")
             .send(
@@ -177,7 +177,7 @@ impl RequestBuilder {
     pub fn amor_degrc(
         &self,
         parameters: &models::workbook_functions::AmorDegrcParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("amorDegrc")
             .send(
@@ -194,7 +194,7 @@ impl RequestBuilder {
     pub fn amor_linc(
         &self,
         parameters: &models::workbook_functions::AmorLincParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("amorLinc")
             .send(
@@ -211,7 +211,7 @@ impl RequestBuilder {
     pub fn and(
         &self,
         parameters: &models::workbook_functions::AndParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("and")
             .send(
@@ -228,7 +228,7 @@ impl RequestBuilder {
     pub fn arabic(
         &self,
         parameters: &models::workbook_functions::ArabicParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("arabic")
             .send(
@@ -245,7 +245,7 @@ impl RequestBuilder {
     pub fn areas(
         &self,
         parameters: &models::workbook_functions::AreasParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("areas")
             .send(
@@ -262,7 +262,7 @@ impl RequestBuilder {
     pub fn asc(
         &self,
         parameters: &models::workbook_functions::AscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("asc")
             .send(
@@ -279,7 +279,7 @@ impl RequestBuilder {
     pub fn asin(
         &self,
         parameters: &models::workbook_functions::AsinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("asin")
             .send(
@@ -296,7 +296,7 @@ impl RequestBuilder {
     pub fn asinh(
         &self,
         parameters: &models::workbook_functions::AsinhParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("asinh")
             .send(
@@ -313,7 +313,7 @@ impl RequestBuilder {
     pub fn atan(
         &self,
         parameters: &models::workbook_functions::AtanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("atan")
             .send(
@@ -330,7 +330,7 @@ impl RequestBuilder {
     pub fn atan2(
         &self,
         parameters: &models::workbook_functions::Atan2Parameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("atan2")
             .send(
@@ -347,7 +347,7 @@ impl RequestBuilder {
     pub fn atanh(
         &self,
         parameters: &models::workbook_functions::AtanhParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("atanh")
             .send(
@@ -364,7 +364,7 @@ impl RequestBuilder {
     pub fn ave_dev(
         &self,
         parameters: &models::workbook_functions::AveDevParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("aveDev")
             .send(
@@ -381,7 +381,7 @@ impl RequestBuilder {
     pub fn average(
         &self,
         parameters: &models::workbook_functions::AverageParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("average")
             .send(
@@ -398,7 +398,7 @@ impl RequestBuilder {
     pub fn average_a(
         &self,
         parameters: &models::workbook_functions::AverageAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("averageA")
             .send(
@@ -415,7 +415,7 @@ impl RequestBuilder {
     pub fn average_if(
         &self,
         parameters: &models::workbook_functions::AverageIfParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("averageIf")
             .send(
@@ -432,7 +432,7 @@ impl RequestBuilder {
     pub fn average_ifs(
         &self,
         parameters: &models::workbook_functions::AverageIfsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("averageIfs")
             .send(
@@ -449,7 +449,7 @@ impl RequestBuilder {
     pub fn baht_text(
         &self,
         parameters: &models::workbook_functions::BahtTextParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bahtText")
             .send(
@@ -466,7 +466,7 @@ impl RequestBuilder {
     pub fn base(
         &self,
         parameters: &models::workbook_functions::BaseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("base")
             .send(
@@ -483,7 +483,7 @@ impl RequestBuilder {
     pub fn bessel_i(
         &self,
         parameters: &models::workbook_functions::BesselIParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("besselI")
             .send(
@@ -500,7 +500,7 @@ impl RequestBuilder {
     pub fn bessel_j(
         &self,
         parameters: &models::workbook_functions::BesselJParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("besselJ")
             .send(
@@ -517,7 +517,7 @@ impl RequestBuilder {
     pub fn bessel_k(
         &self,
         parameters: &models::workbook_functions::BesselKParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("besselK")
             .send(
@@ -534,7 +534,7 @@ impl RequestBuilder {
     pub fn bessel_y(
         &self,
         parameters: &models::workbook_functions::BesselYParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("besselY")
             .send(
@@ -551,7 +551,7 @@ impl RequestBuilder {
     pub fn beta_dist(
         &self,
         parameters: &models::workbook_functions::BetaDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("beta_Dist")
             .send(
@@ -568,7 +568,7 @@ impl RequestBuilder {
     pub fn beta_inv(
         &self,
         parameters: &models::workbook_functions::BetaInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("beta_Inv")
             .send(
@@ -585,7 +585,7 @@ impl RequestBuilder {
     pub fn bin2_dec(
         &self,
         parameters: &models::workbook_functions::Bin2DecParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bin2Dec")
             .send(
@@ -602,7 +602,7 @@ impl RequestBuilder {
     pub fn bin2_hex(
         &self,
         parameters: &models::workbook_functions::Bin2HexParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bin2Hex")
             .send(
@@ -619,7 +619,7 @@ impl RequestBuilder {
     pub fn bin2_oct(
         &self,
         parameters: &models::workbook_functions::Bin2OctParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bin2Oct")
             .send(
@@ -636,7 +636,7 @@ impl RequestBuilder {
     pub fn binom_dist(
         &self,
         parameters: &models::workbook_functions::BinomDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("binom_Dist")
             .send(
@@ -653,7 +653,7 @@ impl RequestBuilder {
     pub fn binom_dist_range(
         &self,
         parameters: &models::workbook_functions::BinomDistRangeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("binom_Dist_Range")
             .send(
@@ -670,7 +670,7 @@ impl RequestBuilder {
     pub fn binom_inv(
         &self,
         parameters: &models::workbook_functions::BinomInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("binom_Inv")
             .send(
@@ -687,7 +687,7 @@ impl RequestBuilder {
     pub fn bitand(
         &self,
         parameters: &models::workbook_functions::BitandParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bitand")
             .send(
@@ -704,7 +704,7 @@ impl RequestBuilder {
     pub fn bitlshift(
         &self,
         parameters: &models::workbook_functions::BitlshiftParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bitlshift")
             .send(
@@ -721,7 +721,7 @@ impl RequestBuilder {
     pub fn bitor(
         &self,
         parameters: &models::workbook_functions::BitorParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bitor")
             .send(
@@ -738,7 +738,7 @@ impl RequestBuilder {
     pub fn bitrshift(
         &self,
         parameters: &models::workbook_functions::BitrshiftParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bitrshift")
             .send(
@@ -755,7 +755,7 @@ impl RequestBuilder {
     pub fn bitxor(
         &self,
         parameters: &models::workbook_functions::BitxorParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("bitxor")
             .send(
@@ -772,7 +772,7 @@ impl RequestBuilder {
     pub fn ceiling_math(
         &self,
         parameters: &models::workbook_functions::CeilingMathParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ceiling_Math")
             .send(
@@ -789,7 +789,7 @@ impl RequestBuilder {
     pub fn ceiling_precise(
         &self,
         parameters: &models::workbook_functions::CeilingPreciseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ceiling_Precise")
             .send(
@@ -806,7 +806,7 @@ impl RequestBuilder {
     pub fn char(
         &self,
         parameters: &models::workbook_functions::CharParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("char")
             .send(
@@ -823,7 +823,7 @@ impl RequestBuilder {
     pub fn chi_sq_dist(
         &self,
         parameters: &models::workbook_functions::ChiSqDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("chiSq_Dist")
             .send(
@@ -840,7 +840,7 @@ impl RequestBuilder {
     pub fn chi_sq_dist_rt(
         &self,
         parameters: &models::workbook_functions::ChiSqDistRtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("chiSq_Dist_RT")
             .send(
@@ -857,7 +857,7 @@ impl RequestBuilder {
     pub fn chi_sq_inv(
         &self,
         parameters: &models::workbook_functions::ChiSqInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("chiSq_Inv")
             .send(
@@ -874,7 +874,7 @@ impl RequestBuilder {
     pub fn chi_sq_inv_rt(
         &self,
         parameters: &models::workbook_functions::ChiSqInvRtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("chiSq_Inv_RT")
             .send(
@@ -891,7 +891,7 @@ impl RequestBuilder {
     pub fn choose(
         &self,
         parameters: &models::workbook_functions::ChooseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("choose")
             .send(
@@ -908,7 +908,7 @@ impl RequestBuilder {
     pub fn clean(
         &self,
         parameters: &models::workbook_functions::CleanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("clean")
             .send(
@@ -925,7 +925,7 @@ impl RequestBuilder {
     pub fn code(
         &self,
         parameters: &models::workbook_functions::CodeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("code")
             .send(
@@ -942,7 +942,7 @@ impl RequestBuilder {
     pub fn columns(
         &self,
         parameters: &models::workbook_functions::ColumnsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("columns")
             .send(
@@ -959,7 +959,7 @@ impl RequestBuilder {
     pub fn combin(
         &self,
         parameters: &models::workbook_functions::CombinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("combin")
             .send(
@@ -976,7 +976,7 @@ impl RequestBuilder {
     pub fn combina(
         &self,
         parameters: &models::workbook_functions::CombinaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("combina")
             .send(
@@ -993,7 +993,7 @@ impl RequestBuilder {
     pub fn complex(
         &self,
         parameters: &models::workbook_functions::ComplexParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("complex")
             .send(
@@ -1010,7 +1010,7 @@ impl RequestBuilder {
     pub fn concatenate(
         &self,
         parameters: &models::workbook_functions::ConcatenateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("concatenate")
             .send(
@@ -1027,7 +1027,7 @@ impl RequestBuilder {
     pub fn confidence_norm(
         &self,
         parameters: &models::workbook_functions::ConfidenceNormParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("confidence_Norm")
             .send(
@@ -1044,7 +1044,7 @@ impl RequestBuilder {
     pub fn confidence_t(
         &self,
         parameters: &models::workbook_functions::ConfidenceTParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("confidence_T")
             .send(
@@ -1061,7 +1061,7 @@ impl RequestBuilder {
     pub fn convert(
         &self,
         parameters: &models::workbook_functions::ConvertParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("convert")
             .send(
@@ -1078,7 +1078,7 @@ impl RequestBuilder {
     pub fn cos(
         &self,
         parameters: &models::workbook_functions::CosParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("cos")
             .send(
@@ -1095,7 +1095,7 @@ impl RequestBuilder {
     pub fn cosh(
         &self,
         parameters: &models::workbook_functions::CoshParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("cosh")
             .send(
@@ -1112,7 +1112,7 @@ impl RequestBuilder {
     pub fn cot(
         &self,
         parameters: &models::workbook_functions::CotParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("cot")
             .send(
@@ -1129,7 +1129,7 @@ impl RequestBuilder {
     pub fn coth(
         &self,
         parameters: &models::workbook_functions::CothParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coth")
             .send(
@@ -1146,7 +1146,7 @@ impl RequestBuilder {
     pub fn count(
         &self,
         parameters: &models::workbook_functions::CountParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("count")
             .send(
@@ -1163,7 +1163,7 @@ impl RequestBuilder {
     pub fn count_a(
         &self,
         parameters: &models::workbook_functions::CountAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("countA")
             .send(
@@ -1180,7 +1180,7 @@ impl RequestBuilder {
     pub fn count_blank(
         &self,
         parameters: &models::workbook_functions::CountBlankParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("countBlank")
             .send(
@@ -1197,7 +1197,7 @@ impl RequestBuilder {
     pub fn count_if(
         &self,
         parameters: &models::workbook_functions::CountIfParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("countIf")
             .send(
@@ -1214,7 +1214,7 @@ impl RequestBuilder {
     pub fn count_ifs(
         &self,
         parameters: &models::workbook_functions::CountIfsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("countIfs")
             .send(
@@ -1231,7 +1231,7 @@ impl RequestBuilder {
     pub fn coup_day_bs(
         &self,
         parameters: &models::workbook_functions::CoupDayBsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupDayBs")
             .send(
@@ -1248,7 +1248,7 @@ impl RequestBuilder {
     pub fn coup_days(
         &self,
         parameters: &models::workbook_functions::CoupDaysParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupDays")
             .send(
@@ -1265,7 +1265,7 @@ impl RequestBuilder {
     pub fn coup_days_nc(
         &self,
         parameters: &models::workbook_functions::CoupDaysNcParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupDaysNc")
             .send(
@@ -1282,7 +1282,7 @@ impl RequestBuilder {
     pub fn coup_ncd(
         &self,
         parameters: &models::workbook_functions::CoupNcdParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupNcd")
             .send(
@@ -1299,7 +1299,7 @@ impl RequestBuilder {
     pub fn coup_num(
         &self,
         parameters: &models::workbook_functions::CoupNumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupNum")
             .send(
@@ -1316,7 +1316,7 @@ impl RequestBuilder {
     pub fn coup_pcd(
         &self,
         parameters: &models::workbook_functions::CoupPcdParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("coupPcd")
             .send(
@@ -1333,7 +1333,7 @@ impl RequestBuilder {
     pub fn csc(
         &self,
         parameters: &models::workbook_functions::CscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("csc")
             .send(
@@ -1350,7 +1350,7 @@ impl RequestBuilder {
     pub fn csch(
         &self,
         parameters: &models::workbook_functions::CschParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("csch")
             .send(
@@ -1367,7 +1367,7 @@ impl RequestBuilder {
     pub fn cum_i_pmt(
         &self,
         parameters: &models::workbook_functions::CumIPmtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("cumIPmt")
             .send(
@@ -1384,7 +1384,7 @@ impl RequestBuilder {
     pub fn cum_princ(
         &self,
         parameters: &models::workbook_functions::CumPrincParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("cumPrinc")
             .send(
@@ -1401,7 +1401,7 @@ impl RequestBuilder {
     pub fn date(
         &self,
         parameters: &models::workbook_functions::DateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("date")
             .send(
@@ -1418,7 +1418,7 @@ impl RequestBuilder {
     pub fn datevalue(
         &self,
         parameters: &models::workbook_functions::DatevalueParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("datevalue")
             .send(
@@ -1435,7 +1435,7 @@ impl RequestBuilder {
     pub fn daverage(
         &self,
         parameters: &models::workbook_functions::DaverageParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("daverage")
             .send(
@@ -1452,7 +1452,7 @@ impl RequestBuilder {
     pub fn day(
         &self,
         parameters: &models::workbook_functions::DayParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("day")
             .send(
@@ -1469,7 +1469,7 @@ impl RequestBuilder {
     pub fn days(
         &self,
         parameters: &models::workbook_functions::DaysParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("days")
             .send(
@@ -1486,7 +1486,7 @@ impl RequestBuilder {
     pub fn days360(
         &self,
         parameters: &models::workbook_functions::Days360Parameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("days360")
             .send(
@@ -1503,7 +1503,7 @@ impl RequestBuilder {
     pub fn db(
         &self,
         parameters: &models::workbook_functions::DbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("db")
             .send(
@@ -1520,7 +1520,7 @@ impl RequestBuilder {
     pub fn dbcs(
         &self,
         parameters: &models::workbook_functions::DbcsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dbcs")
             .send(
@@ -1537,7 +1537,7 @@ impl RequestBuilder {
     pub fn dcount(
         &self,
         parameters: &models::workbook_functions::DcountParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dcount")
             .send(
@@ -1554,7 +1554,7 @@ impl RequestBuilder {
     pub fn dcount_a(
         &self,
         parameters: &models::workbook_functions::DcountAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dcountA")
             .send(
@@ -1571,7 +1571,7 @@ impl RequestBuilder {
     pub fn ddb(
         &self,
         parameters: &models::workbook_functions::DdbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ddb")
             .send(
@@ -1588,7 +1588,7 @@ impl RequestBuilder {
     pub fn dec2_bin(
         &self,
         parameters: &models::workbook_functions::Dec2BinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dec2Bin")
             .send(
@@ -1605,7 +1605,7 @@ impl RequestBuilder {
     pub fn dec2_hex(
         &self,
         parameters: &models::workbook_functions::Dec2HexParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dec2Hex")
             .send(
@@ -1622,7 +1622,7 @@ impl RequestBuilder {
     pub fn dec2_oct(
         &self,
         parameters: &models::workbook_functions::Dec2OctParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dec2Oct")
             .send(
@@ -1639,7 +1639,7 @@ impl RequestBuilder {
     pub fn decimal(
         &self,
         parameters: &models::workbook_functions::DecimalParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("decimal")
             .send(
@@ -1656,7 +1656,7 @@ impl RequestBuilder {
     pub fn degrees(
         &self,
         parameters: &models::workbook_functions::DegreesParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("degrees")
             .send(
@@ -1673,7 +1673,7 @@ impl RequestBuilder {
     pub fn delta(
         &self,
         parameters: &models::workbook_functions::DeltaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("delta")
             .send(
@@ -1690,7 +1690,7 @@ impl RequestBuilder {
     pub fn dev_sq(
         &self,
         parameters: &models::workbook_functions::DevSqParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("devSq")
             .send(
@@ -1707,7 +1707,7 @@ impl RequestBuilder {
     pub fn dget(
         &self,
         parameters: &models::workbook_functions::DgetParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dget")
             .send(
@@ -1724,7 +1724,7 @@ impl RequestBuilder {
     pub fn disc(
         &self,
         parameters: &models::workbook_functions::DiscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("disc")
             .send(
@@ -1741,7 +1741,7 @@ impl RequestBuilder {
     pub fn dmax(
         &self,
         parameters: &models::workbook_functions::DmaxParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dmax")
             .send(
@@ -1758,7 +1758,7 @@ impl RequestBuilder {
     pub fn dmin(
         &self,
         parameters: &models::workbook_functions::DminParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dmin")
             .send(
@@ -1775,7 +1775,7 @@ impl RequestBuilder {
     pub fn dollar(
         &self,
         parameters: &models::workbook_functions::DollarParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dollar")
             .send(
@@ -1792,7 +1792,7 @@ impl RequestBuilder {
     pub fn dollar_de(
         &self,
         parameters: &models::workbook_functions::DollarDeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dollarDe")
             .send(
@@ -1809,7 +1809,7 @@ impl RequestBuilder {
     pub fn dollar_fr(
         &self,
         parameters: &models::workbook_functions::DollarFrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dollarFr")
             .send(
@@ -1826,7 +1826,7 @@ impl RequestBuilder {
     pub fn dproduct(
         &self,
         parameters: &models::workbook_functions::DproductParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dproduct")
             .send(
@@ -1843,7 +1843,7 @@ impl RequestBuilder {
     pub fn dst_dev(
         &self,
         parameters: &models::workbook_functions::DstDevParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dstDev")
             .send(
@@ -1860,7 +1860,7 @@ impl RequestBuilder {
     pub fn dst_dev_p(
         &self,
         parameters: &models::workbook_functions::DstDevPParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dstDevP")
             .send(
@@ -1877,7 +1877,7 @@ impl RequestBuilder {
     pub fn dsum(
         &self,
         parameters: &models::workbook_functions::DsumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dsum")
             .send(
@@ -1894,7 +1894,7 @@ impl RequestBuilder {
     pub fn duration(
         &self,
         parameters: &models::workbook_functions::DurationParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("duration")
             .send(
@@ -1911,7 +1911,7 @@ impl RequestBuilder {
     pub fn dvar(
         &self,
         parameters: &models::workbook_functions::DvarParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dvar")
             .send(
@@ -1928,7 +1928,7 @@ impl RequestBuilder {
     pub fn dvar_p(
         &self,
         parameters: &models::workbook_functions::DvarPParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("dvarP")
             .send(
@@ -1945,7 +1945,7 @@ impl RequestBuilder {
     pub fn ecma_ceiling(
         &self,
         parameters: &models::workbook_functions::EcmaCeilingParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ecma_Ceiling")
             .send(
@@ -1962,7 +1962,7 @@ impl RequestBuilder {
     pub fn edate(
         &self,
         parameters: &models::workbook_functions::EdateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("edate")
             .send(
@@ -1979,7 +1979,7 @@ impl RequestBuilder {
     pub fn effect(
         &self,
         parameters: &models::workbook_functions::EffectParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("effect")
             .send(
@@ -1996,7 +1996,7 @@ impl RequestBuilder {
     pub fn eo_month(
         &self,
         parameters: &models::workbook_functions::EoMonthParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("eoMonth")
             .send(
@@ -2013,7 +2013,7 @@ impl RequestBuilder {
     pub fn erf(
         &self,
         parameters: &models::workbook_functions::ErfParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("erf")
             .send(
@@ -2030,7 +2030,7 @@ impl RequestBuilder {
     pub fn erf_c(
         &self,
         parameters: &models::workbook_functions::ErfCParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("erfC")
             .send(
@@ -2047,7 +2047,7 @@ impl RequestBuilder {
     pub fn erf_c_precise(
         &self,
         parameters: &models::workbook_functions::ErfCPreciseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("erfC_Precise")
             .send(
@@ -2064,7 +2064,7 @@ impl RequestBuilder {
     pub fn erf_precise(
         &self,
         parameters: &models::workbook_functions::ErfPreciseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("erf_Precise")
             .send(
@@ -2081,7 +2081,7 @@ impl RequestBuilder {
     pub fn error_type(
         &self,
         parameters: &models::workbook_functions::ErrorTypeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("error_Type")
             .send(
@@ -2098,7 +2098,7 @@ impl RequestBuilder {
     pub fn even(
         &self,
         parameters: &models::workbook_functions::EvenParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("even")
             .send(
@@ -2115,7 +2115,7 @@ impl RequestBuilder {
     pub fn exact(
         &self,
         parameters: &models::workbook_functions::ExactParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("exact")
             .send(
@@ -2132,7 +2132,7 @@ impl RequestBuilder {
     pub fn exp(
         &self,
         parameters: &models::workbook_functions::ExpParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("exp")
             .send(
@@ -2149,7 +2149,7 @@ impl RequestBuilder {
     pub fn expon_dist(
         &self,
         parameters: &models::workbook_functions::ExponDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("expon_Dist")
             .send(
@@ -2166,7 +2166,7 @@ impl RequestBuilder {
     pub fn f_dist(
         &self,
         parameters: &models::workbook_functions::FDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("f_Dist")
             .send(
@@ -2183,7 +2183,7 @@ impl RequestBuilder {
     pub fn f_dist_rt(
         &self,
         parameters: &models::workbook_functions::FDistRtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("f_Dist_RT")
             .send(
@@ -2200,7 +2200,7 @@ impl RequestBuilder {
     pub fn f_inv(
         &self,
         parameters: &models::workbook_functions::FInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("f_Inv")
             .send(
@@ -2217,7 +2217,7 @@ impl RequestBuilder {
     pub fn f_inv_rt(
         &self,
         parameters: &models::workbook_functions::FInvRtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("f_Inv_RT")
             .send(
@@ -2234,7 +2234,7 @@ impl RequestBuilder {
     pub fn fact(
         &self,
         parameters: &models::workbook_functions::FactParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fact")
             .send(
@@ -2251,7 +2251,7 @@ impl RequestBuilder {
     pub fn fact_double(
         &self,
         parameters: &models::workbook_functions::FactDoubleParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("factDouble")
             .send(
@@ -2265,7 +2265,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn r#false(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn r#false(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("false")
             .call(
@@ -2281,7 +2281,7 @@ impl RequestBuilder {
     pub fn find(
         &self,
         parameters: &models::workbook_functions::FindParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("find")
             .send(
@@ -2298,7 +2298,7 @@ impl RequestBuilder {
     pub fn find_b(
         &self,
         parameters: &models::workbook_functions::FindBParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("findB")
             .send(
@@ -2315,7 +2315,7 @@ impl RequestBuilder {
     pub fn fisher(
         &self,
         parameters: &models::workbook_functions::FisherParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fisher")
             .send(
@@ -2332,7 +2332,7 @@ impl RequestBuilder {
     pub fn fisher_inv(
         &self,
         parameters: &models::workbook_functions::FisherInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fisherInv")
             .send(
@@ -2349,7 +2349,7 @@ impl RequestBuilder {
     pub fn fixed(
         &self,
         parameters: &models::workbook_functions::FixedParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fixed")
             .send(
@@ -2366,7 +2366,7 @@ impl RequestBuilder {
     pub fn floor_math(
         &self,
         parameters: &models::workbook_functions::FloorMathParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("floor_Math")
             .send(
@@ -2383,7 +2383,7 @@ impl RequestBuilder {
     pub fn floor_precise(
         &self,
         parameters: &models::workbook_functions::FloorPreciseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("floor_Precise")
             .send(
@@ -2400,7 +2400,7 @@ impl RequestBuilder {
     pub fn fv(
         &self,
         parameters: &models::workbook_functions::FvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fv")
             .send(
@@ -2417,7 +2417,7 @@ impl RequestBuilder {
     pub fn fvschedule(
         &self,
         parameters: &models::workbook_functions::FvscheduleParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("fvschedule")
             .send(
@@ -2434,7 +2434,7 @@ impl RequestBuilder {
     pub fn gamma(
         &self,
         parameters: &models::workbook_functions::GammaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gamma")
             .send(
@@ -2451,7 +2451,7 @@ impl RequestBuilder {
     pub fn gamma_ln(
         &self,
         parameters: &models::workbook_functions::GammaLnParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gammaLn")
             .send(
@@ -2468,7 +2468,7 @@ impl RequestBuilder {
     pub fn gamma_ln_precise(
         &self,
         parameters: &models::workbook_functions::GammaLnPreciseParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gammaLn_Precise")
             .send(
@@ -2485,7 +2485,7 @@ impl RequestBuilder {
     pub fn gamma_dist(
         &self,
         parameters: &models::workbook_functions::GammaDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gamma_Dist")
             .send(
@@ -2502,7 +2502,7 @@ impl RequestBuilder {
     pub fn gamma_inv(
         &self,
         parameters: &models::workbook_functions::GammaInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gamma_Inv")
             .send(
@@ -2519,7 +2519,7 @@ impl RequestBuilder {
     pub fn gauss(
         &self,
         parameters: &models::workbook_functions::GaussParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gauss")
             .send(
@@ -2536,7 +2536,7 @@ impl RequestBuilder {
     pub fn gcd(
         &self,
         parameters: &models::workbook_functions::GcdParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("gcd")
             .send(
@@ -2553,7 +2553,7 @@ impl RequestBuilder {
     pub fn ge_step(
         &self,
         parameters: &models::workbook_functions::GeStepParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("geStep")
             .send(
@@ -2570,7 +2570,7 @@ impl RequestBuilder {
     pub fn geo_mean(
         &self,
         parameters: &models::workbook_functions::GeoMeanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("geoMean")
             .send(
@@ -2587,7 +2587,7 @@ impl RequestBuilder {
     pub fn har_mean(
         &self,
         parameters: &models::workbook_functions::HarMeanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("harMean")
             .send(
@@ -2604,7 +2604,7 @@ impl RequestBuilder {
     pub fn hex2_bin(
         &self,
         parameters: &models::workbook_functions::Hex2BinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hex2Bin")
             .send(
@@ -2621,7 +2621,7 @@ impl RequestBuilder {
     pub fn hex2_dec(
         &self,
         parameters: &models::workbook_functions::Hex2DecParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hex2Dec")
             .send(
@@ -2638,7 +2638,7 @@ impl RequestBuilder {
     pub fn hex2_oct(
         &self,
         parameters: &models::workbook_functions::Hex2OctParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hex2Oct")
             .send(
@@ -2655,7 +2655,7 @@ impl RequestBuilder {
     pub fn hlookup(
         &self,
         parameters: &models::workbook_functions::HlookupParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hlookup")
             .send(
@@ -2672,7 +2672,7 @@ impl RequestBuilder {
     pub fn hour(
         &self,
         parameters: &models::workbook_functions::HourParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hour")
             .send(
@@ -2689,7 +2689,7 @@ impl RequestBuilder {
     pub fn hyp_geom_dist(
         &self,
         parameters: &models::workbook_functions::HypGeomDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hypGeom_Dist")
             .send(
@@ -2706,7 +2706,7 @@ impl RequestBuilder {
     pub fn hyperlink(
         &self,
         parameters: &models::workbook_functions::HyperlinkParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("hyperlink")
             .send(
@@ -2723,7 +2723,7 @@ impl RequestBuilder {
     pub fn r#if(
         &self,
         parameters: &models::workbook_functions::IfParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("if")
             .send(
@@ -2740,7 +2740,7 @@ impl RequestBuilder {
     pub fn im_abs(
         &self,
         parameters: &models::workbook_functions::ImAbsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imAbs")
             .send(
@@ -2757,7 +2757,7 @@ impl RequestBuilder {
     pub fn im_argument(
         &self,
         parameters: &models::workbook_functions::ImArgumentParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imArgument")
             .send(
@@ -2774,7 +2774,7 @@ impl RequestBuilder {
     pub fn im_conjugate(
         &self,
         parameters: &models::workbook_functions::ImConjugateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imConjugate")
             .send(
@@ -2791,7 +2791,7 @@ impl RequestBuilder {
     pub fn im_cos(
         &self,
         parameters: &models::workbook_functions::ImCosParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imCos")
             .send(
@@ -2808,7 +2808,7 @@ impl RequestBuilder {
     pub fn im_cosh(
         &self,
         parameters: &models::workbook_functions::ImCoshParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imCosh")
             .send(
@@ -2825,7 +2825,7 @@ impl RequestBuilder {
     pub fn im_cot(
         &self,
         parameters: &models::workbook_functions::ImCotParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imCot")
             .send(
@@ -2842,7 +2842,7 @@ impl RequestBuilder {
     pub fn im_csc(
         &self,
         parameters: &models::workbook_functions::ImCscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imCsc")
             .send(
@@ -2859,7 +2859,7 @@ impl RequestBuilder {
     pub fn im_csch(
         &self,
         parameters: &models::workbook_functions::ImCschParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imCsch")
             .send(
@@ -2876,7 +2876,7 @@ impl RequestBuilder {
     pub fn im_div(
         &self,
         parameters: &models::workbook_functions::ImDivParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imDiv")
             .send(
@@ -2893,7 +2893,7 @@ impl RequestBuilder {
     pub fn im_exp(
         &self,
         parameters: &models::workbook_functions::ImExpParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imExp")
             .send(
@@ -2910,7 +2910,7 @@ impl RequestBuilder {
     pub fn im_ln(
         &self,
         parameters: &models::workbook_functions::ImLnParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imLn")
             .send(
@@ -2927,7 +2927,7 @@ impl RequestBuilder {
     pub fn im_log10(
         &self,
         parameters: &models::workbook_functions::ImLog10Parameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imLog10")
             .send(
@@ -2944,7 +2944,7 @@ impl RequestBuilder {
     pub fn im_log2(
         &self,
         parameters: &models::workbook_functions::ImLog2Parameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imLog2")
             .send(
@@ -2961,7 +2961,7 @@ impl RequestBuilder {
     pub fn im_power(
         &self,
         parameters: &models::workbook_functions::ImPowerParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imPower")
             .send(
@@ -2978,7 +2978,7 @@ impl RequestBuilder {
     pub fn im_product(
         &self,
         parameters: &models::workbook_functions::ImProductParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imProduct")
             .send(
@@ -2995,7 +2995,7 @@ impl RequestBuilder {
     pub fn im_real(
         &self,
         parameters: &models::workbook_functions::ImRealParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imReal")
             .send(
@@ -3012,7 +3012,7 @@ impl RequestBuilder {
     pub fn im_sec(
         &self,
         parameters: &models::workbook_functions::ImSecParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSec")
             .send(
@@ -3029,7 +3029,7 @@ impl RequestBuilder {
     pub fn im_sech(
         &self,
         parameters: &models::workbook_functions::ImSechParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSech")
             .send(
@@ -3046,7 +3046,7 @@ impl RequestBuilder {
     pub fn im_sin(
         &self,
         parameters: &models::workbook_functions::ImSinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSin")
             .send(
@@ -3063,7 +3063,7 @@ impl RequestBuilder {
     pub fn im_sinh(
         &self,
         parameters: &models::workbook_functions::ImSinhParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSinh")
             .send(
@@ -3080,7 +3080,7 @@ impl RequestBuilder {
     pub fn im_sqrt(
         &self,
         parameters: &models::workbook_functions::ImSqrtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSqrt")
             .send(
@@ -3097,7 +3097,7 @@ impl RequestBuilder {
     pub fn im_sub(
         &self,
         parameters: &models::workbook_functions::ImSubParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSub")
             .send(
@@ -3114,7 +3114,7 @@ impl RequestBuilder {
     pub fn im_sum(
         &self,
         parameters: &models::workbook_functions::ImSumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imSum")
             .send(
@@ -3131,7 +3131,7 @@ impl RequestBuilder {
     pub fn im_tan(
         &self,
         parameters: &models::workbook_functions::ImTanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imTan")
             .send(
@@ -3148,7 +3148,7 @@ impl RequestBuilder {
     pub fn imaginary(
         &self,
         parameters: &models::workbook_functions::ImaginaryParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("imaginary")
             .send(
@@ -3165,7 +3165,7 @@ impl RequestBuilder {
     pub fn int(
         &self,
         parameters: &models::workbook_functions::IntParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("int")
             .send(
@@ -3182,7 +3182,7 @@ impl RequestBuilder {
     pub fn int_rate(
         &self,
         parameters: &models::workbook_functions::IntRateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("intRate")
             .send(
@@ -3199,7 +3199,7 @@ impl RequestBuilder {
     pub fn ipmt(
         &self,
         parameters: &models::workbook_functions::IpmtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ipmt")
             .send(
@@ -3216,7 +3216,7 @@ impl RequestBuilder {
     pub fn irr(
         &self,
         parameters: &models::workbook_functions::IrrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("irr")
             .send(
@@ -3233,7 +3233,7 @@ impl RequestBuilder {
     pub fn is_err(
         &self,
         parameters: &models::workbook_functions::IsErrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isErr")
             .send(
@@ -3250,7 +3250,7 @@ impl RequestBuilder {
     pub fn is_error(
         &self,
         parameters: &models::workbook_functions::IsErrorParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isError")
             .send(
@@ -3267,7 +3267,7 @@ impl RequestBuilder {
     pub fn is_even(
         &self,
         parameters: &models::workbook_functions::IsEvenParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isEven")
             .send(
@@ -3284,7 +3284,7 @@ impl RequestBuilder {
     pub fn is_formula(
         &self,
         parameters: &models::workbook_functions::IsFormulaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isFormula")
             .send(
@@ -3301,7 +3301,7 @@ impl RequestBuilder {
     pub fn is_logical(
         &self,
         parameters: &models::workbook_functions::IsLogicalParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isLogical")
             .send(
@@ -3318,7 +3318,7 @@ impl RequestBuilder {
     pub fn is_na(
         &self,
         parameters: &models::workbook_functions::IsNaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isNA")
             .send(
@@ -3335,7 +3335,7 @@ impl RequestBuilder {
     pub fn is_non_text(
         &self,
         parameters: &models::workbook_functions::IsNonTextParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isNonText")
             .send(
@@ -3352,7 +3352,7 @@ impl RequestBuilder {
     pub fn is_number(
         &self,
         parameters: &models::workbook_functions::IsNumberParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isNumber")
             .send(
@@ -3369,7 +3369,7 @@ impl RequestBuilder {
     pub fn is_odd(
         &self,
         parameters: &models::workbook_functions::IsOddParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isOdd")
             .send(
@@ -3386,7 +3386,7 @@ impl RequestBuilder {
     pub fn is_text(
         &self,
         parameters: &models::workbook_functions::IsTextParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isText")
             .send(
@@ -3403,7 +3403,7 @@ impl RequestBuilder {
     pub fn iso_week_num(
         &self,
         parameters: &models::workbook_functions::IsoWeekNumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isoWeekNum")
             .send(
@@ -3420,7 +3420,7 @@ impl RequestBuilder {
     pub fn iso_ceiling(
         &self,
         parameters: &models::workbook_functions::IsoCeilingParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("iso_Ceiling")
             .send(
@@ -3437,7 +3437,7 @@ impl RequestBuilder {
     pub fn ispmt(
         &self,
         parameters: &models::workbook_functions::IspmtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ispmt")
             .send(
@@ -3454,7 +3454,7 @@ impl RequestBuilder {
     pub fn isref(
         &self,
         parameters: &models::workbook_functions::IsrefParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("isref")
             .send(
@@ -3471,7 +3471,7 @@ impl RequestBuilder {
     pub fn kurt(
         &self,
         parameters: &models::workbook_functions::KurtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("kurt")
             .send(
@@ -3488,7 +3488,7 @@ impl RequestBuilder {
     pub fn large(
         &self,
         parameters: &models::workbook_functions::LargeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("large")
             .send(
@@ -3505,7 +3505,7 @@ impl RequestBuilder {
     pub fn lcm(
         &self,
         parameters: &models::workbook_functions::LcmParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("lcm")
             .send(
@@ -3522,7 +3522,7 @@ impl RequestBuilder {
     pub fn left(
         &self,
         parameters: &models::workbook_functions::LeftParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("left")
             .send(
@@ -3539,7 +3539,7 @@ impl RequestBuilder {
     pub fn leftb(
         &self,
         parameters: &models::workbook_functions::LeftbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("leftb")
             .send(
@@ -3556,7 +3556,7 @@ impl RequestBuilder {
     pub fn len(
         &self,
         parameters: &models::workbook_functions::LenParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("len")
             .send(
@@ -3573,7 +3573,7 @@ impl RequestBuilder {
     pub fn lenb(
         &self,
         parameters: &models::workbook_functions::LenbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("lenb")
             .send(
@@ -3590,7 +3590,7 @@ impl RequestBuilder {
     pub fn ln(
         &self,
         parameters: &models::workbook_functions::LnParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ln")
             .send(
@@ -3607,7 +3607,7 @@ impl RequestBuilder {
     pub fn log(
         &self,
         parameters: &models::workbook_functions::LogParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("log")
             .send(
@@ -3624,7 +3624,7 @@ impl RequestBuilder {
     pub fn log10(
         &self,
         parameters: &models::workbook_functions::Log10Parameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("log10")
             .send(
@@ -3641,7 +3641,7 @@ impl RequestBuilder {
     pub fn log_norm_dist(
         &self,
         parameters: &models::workbook_functions::LogNormDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("logNorm_Dist")
             .send(
@@ -3658,7 +3658,7 @@ impl RequestBuilder {
     pub fn log_norm_inv(
         &self,
         parameters: &models::workbook_functions::LogNormInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("logNorm_Inv")
             .send(
@@ -3675,7 +3675,7 @@ impl RequestBuilder {
     pub fn lookup(
         &self,
         parameters: &models::workbook_functions::LookupParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("lookup")
             .send(
@@ -3692,7 +3692,7 @@ impl RequestBuilder {
     pub fn lower(
         &self,
         parameters: &models::workbook_functions::LowerParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("lower")
             .send(
@@ -3709,7 +3709,7 @@ impl RequestBuilder {
     pub fn r#match(
         &self,
         parameters: &models::workbook_functions::MatchParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("match")
             .send(
@@ -3726,7 +3726,7 @@ impl RequestBuilder {
     pub fn max(
         &self,
         parameters: &models::workbook_functions::MaxParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("max")
             .send(
@@ -3743,7 +3743,7 @@ impl RequestBuilder {
     pub fn max_a(
         &self,
         parameters: &models::workbook_functions::MaxAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("maxA")
             .send(
@@ -3760,7 +3760,7 @@ impl RequestBuilder {
     pub fn mduration(
         &self,
         parameters: &models::workbook_functions::MdurationParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("mduration")
             .send(
@@ -3777,7 +3777,7 @@ impl RequestBuilder {
     pub fn median(
         &self,
         parameters: &models::workbook_functions::MedianParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("median")
             .send(
@@ -3794,7 +3794,7 @@ impl RequestBuilder {
     pub fn mid(
         &self,
         parameters: &models::workbook_functions::MidParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("mid")
             .send(
@@ -3811,7 +3811,7 @@ impl RequestBuilder {
     pub fn midb(
         &self,
         parameters: &models::workbook_functions::MidbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("midb")
             .send(
@@ -3828,7 +3828,7 @@ impl RequestBuilder {
     pub fn min(
         &self,
         parameters: &models::workbook_functions::MinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("min")
             .send(
@@ -3845,7 +3845,7 @@ impl RequestBuilder {
     pub fn min_a(
         &self,
         parameters: &models::workbook_functions::MinAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("minA")
             .send(
@@ -3862,7 +3862,7 @@ impl RequestBuilder {
     pub fn minute(
         &self,
         parameters: &models::workbook_functions::MinuteParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("minute")
             .send(
@@ -3879,7 +3879,7 @@ impl RequestBuilder {
     pub fn mirr(
         &self,
         parameters: &models::workbook_functions::MirrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("mirr")
             .send(
@@ -3896,7 +3896,7 @@ impl RequestBuilder {
     pub fn r#mod(
         &self,
         parameters: &models::workbook_functions::ModParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("mod")
             .send(
@@ -3913,7 +3913,7 @@ impl RequestBuilder {
     pub fn month(
         &self,
         parameters: &models::workbook_functions::MonthParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("month")
             .send(
@@ -3930,7 +3930,7 @@ impl RequestBuilder {
     pub fn mround(
         &self,
         parameters: &models::workbook_functions::MroundParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("mround")
             .send(
@@ -3947,7 +3947,7 @@ impl RequestBuilder {
     pub fn multi_nomial(
         &self,
         parameters: &models::workbook_functions::MultiNomialParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("multiNomial")
             .send(
@@ -3964,7 +3964,7 @@ impl RequestBuilder {
     pub fn n(
         &self,
         parameters: &models::workbook_functions::NParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("n")
             .send(
@@ -3978,7 +3978,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn na(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn na(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("na")
             .call(
@@ -3994,7 +3994,7 @@ impl RequestBuilder {
     pub fn neg_binom_dist(
         &self,
         parameters: &models::workbook_functions::NegBinomDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("negBinom_Dist")
             .send(
@@ -4011,7 +4011,7 @@ impl RequestBuilder {
     pub fn network_days(
         &self,
         parameters: &models::workbook_functions::NetworkDaysParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("networkDays")
             .send(
@@ -4028,7 +4028,7 @@ impl RequestBuilder {
     pub fn network_days_intl(
         &self,
         parameters: &models::workbook_functions::NetworkDaysIntlParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("networkDays_Intl")
             .send(
@@ -4045,7 +4045,7 @@ impl RequestBuilder {
     pub fn nominal(
         &self,
         parameters: &models::workbook_functions::NominalParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("nominal")
             .send(
@@ -4062,7 +4062,7 @@ impl RequestBuilder {
     pub fn norm_dist(
         &self,
         parameters: &models::workbook_functions::NormDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("norm_Dist")
             .send(
@@ -4079,7 +4079,7 @@ impl RequestBuilder {
     pub fn norm_inv(
         &self,
         parameters: &models::workbook_functions::NormInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("norm_Inv")
             .send(
@@ -4096,7 +4096,7 @@ impl RequestBuilder {
     pub fn norm_s_dist(
         &self,
         parameters: &models::workbook_functions::NormSDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("norm_S_Dist")
             .send(
@@ -4113,7 +4113,7 @@ impl RequestBuilder {
     pub fn norm_s_inv(
         &self,
         parameters: &models::workbook_functions::NormSInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("norm_S_Inv")
             .send(
@@ -4130,7 +4130,7 @@ impl RequestBuilder {
     pub fn not(
         &self,
         parameters: &models::workbook_functions::NotParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("not")
             .send(
@@ -4144,7 +4144,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn now(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn now(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("now")
             .call(
@@ -4160,7 +4160,7 @@ impl RequestBuilder {
     pub fn nper(
         &self,
         parameters: &models::workbook_functions::NperParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("nper")
             .send(
@@ -4177,7 +4177,7 @@ impl RequestBuilder {
     pub fn npv(
         &self,
         parameters: &models::workbook_functions::NpvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("npv")
             .send(
@@ -4194,7 +4194,7 @@ impl RequestBuilder {
     pub fn number_value(
         &self,
         parameters: &models::workbook_functions::NumberValueParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("numberValue")
             .send(
@@ -4211,7 +4211,7 @@ impl RequestBuilder {
     pub fn oct2_bin(
         &self,
         parameters: &models::workbook_functions::Oct2BinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oct2Bin")
             .send(
@@ -4228,7 +4228,7 @@ impl RequestBuilder {
     pub fn oct2_dec(
         &self,
         parameters: &models::workbook_functions::Oct2DecParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oct2Dec")
             .send(
@@ -4245,7 +4245,7 @@ impl RequestBuilder {
     pub fn oct2_hex(
         &self,
         parameters: &models::workbook_functions::Oct2HexParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oct2Hex")
             .send(
@@ -4262,7 +4262,7 @@ impl RequestBuilder {
     pub fn odd(
         &self,
         parameters: &models::workbook_functions::OddParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("odd")
             .send(
@@ -4279,7 +4279,7 @@ impl RequestBuilder {
     pub fn odd_f_price(
         &self,
         parameters: &models::workbook_functions::OddFPriceParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oddFPrice")
             .send(
@@ -4296,7 +4296,7 @@ impl RequestBuilder {
     pub fn odd_f_yield(
         &self,
         parameters: &models::workbook_functions::OddFYieldParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oddFYield")
             .send(
@@ -4313,7 +4313,7 @@ impl RequestBuilder {
     pub fn odd_l_price(
         &self,
         parameters: &models::workbook_functions::OddLPriceParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oddLPrice")
             .send(
@@ -4330,7 +4330,7 @@ impl RequestBuilder {
     pub fn odd_l_yield(
         &self,
         parameters: &models::workbook_functions::OddLYieldParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("oddLYield")
             .send(
@@ -4347,7 +4347,7 @@ impl RequestBuilder {
     pub fn or(
         &self,
         parameters: &models::workbook_functions::OrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("or")
             .send(
@@ -4364,7 +4364,7 @@ impl RequestBuilder {
     pub fn pduration(
         &self,
         parameters: &models::workbook_functions::PdurationParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("pduration")
             .send(
@@ -4381,7 +4381,7 @@ impl RequestBuilder {
     pub fn percent_rank_exc(
         &self,
         parameters: &models::workbook_functions::PercentRankExcParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("percentRank_Exc")
             .send(
@@ -4398,7 +4398,7 @@ impl RequestBuilder {
     pub fn percent_rank_inc(
         &self,
         parameters: &models::workbook_functions::PercentRankIncParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("percentRank_Inc")
             .send(
@@ -4415,7 +4415,7 @@ impl RequestBuilder {
     pub fn percentile_exc(
         &self,
         parameters: &models::workbook_functions::PercentileExcParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("percentile_Exc")
             .send(
@@ -4432,7 +4432,7 @@ impl RequestBuilder {
     pub fn percentile_inc(
         &self,
         parameters: &models::workbook_functions::PercentileIncParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("percentile_Inc")
             .send(
@@ -4449,7 +4449,7 @@ impl RequestBuilder {
     pub fn permut(
         &self,
         parameters: &models::workbook_functions::PermutParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("permut")
             .send(
@@ -4466,7 +4466,7 @@ impl RequestBuilder {
     pub fn permutationa(
         &self,
         parameters: &models::workbook_functions::PermutationaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("permutationa")
             .send(
@@ -4483,7 +4483,7 @@ impl RequestBuilder {
     pub fn phi(
         &self,
         parameters: &models::workbook_functions::PhiParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("phi")
             .send(
@@ -4497,7 +4497,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn pi(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn pi(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("pi")
             .call(
@@ -4513,7 +4513,7 @@ impl RequestBuilder {
     pub fn pmt(
         &self,
         parameters: &models::workbook_functions::PmtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("pmt")
             .send(
@@ -4530,7 +4530,7 @@ impl RequestBuilder {
     pub fn poisson_dist(
         &self,
         parameters: &models::workbook_functions::PoissonDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("poisson_Dist")
             .send(
@@ -4547,7 +4547,7 @@ impl RequestBuilder {
     pub fn power(
         &self,
         parameters: &models::workbook_functions::PowerParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("power")
             .send(
@@ -4564,7 +4564,7 @@ impl RequestBuilder {
     pub fn ppmt(
         &self,
         parameters: &models::workbook_functions::PpmtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("ppmt")
             .send(
@@ -4581,7 +4581,7 @@ impl RequestBuilder {
     pub fn price(
         &self,
         parameters: &models::workbook_functions::PriceParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("price")
             .send(
@@ -4598,7 +4598,7 @@ impl RequestBuilder {
     pub fn price_disc(
         &self,
         parameters: &models::workbook_functions::PriceDiscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("priceDisc")
             .send(
@@ -4615,7 +4615,7 @@ impl RequestBuilder {
     pub fn price_mat(
         &self,
         parameters: &models::workbook_functions::PriceMatParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("priceMat")
             .send(
@@ -4632,7 +4632,7 @@ impl RequestBuilder {
     pub fn product(
         &self,
         parameters: &models::workbook_functions::ProductParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("product")
             .send(
@@ -4649,7 +4649,7 @@ impl RequestBuilder {
     pub fn proper(
         &self,
         parameters: &models::workbook_functions::ProperParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("proper")
             .send(
@@ -4666,7 +4666,7 @@ impl RequestBuilder {
     pub fn pv(
         &self,
         parameters: &models::workbook_functions::PvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("pv")
             .send(
@@ -4683,7 +4683,7 @@ impl RequestBuilder {
     pub fn quartile_exc(
         &self,
         parameters: &models::workbook_functions::QuartileExcParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("quartile_Exc")
             .send(
@@ -4700,7 +4700,7 @@ impl RequestBuilder {
     pub fn quartile_inc(
         &self,
         parameters: &models::workbook_functions::QuartileIncParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("quartile_Inc")
             .send(
@@ -4717,7 +4717,7 @@ impl RequestBuilder {
     pub fn quotient(
         &self,
         parameters: &models::workbook_functions::QuotientParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("quotient")
             .send(
@@ -4734,7 +4734,7 @@ impl RequestBuilder {
     pub fn radians(
         &self,
         parameters: &models::workbook_functions::RadiansParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("radians")
             .send(
@@ -4748,7 +4748,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn rand(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn rand(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rand")
             .call(
@@ -4764,7 +4764,7 @@ impl RequestBuilder {
     pub fn rand_between(
         &self,
         parameters: &models::workbook_functions::RandBetweenParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("randBetween")
             .send(
@@ -4781,7 +4781,7 @@ impl RequestBuilder {
     pub fn rank_avg(
         &self,
         parameters: &models::workbook_functions::RankAvgParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rank_Avg")
             .send(
@@ -4798,7 +4798,7 @@ impl RequestBuilder {
     pub fn rank_eq(
         &self,
         parameters: &models::workbook_functions::RankEqParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rank_Eq")
             .send(
@@ -4815,7 +4815,7 @@ impl RequestBuilder {
     pub fn rate(
         &self,
         parameters: &models::workbook_functions::RateParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rate")
             .send(
@@ -4832,7 +4832,7 @@ impl RequestBuilder {
     pub fn received(
         &self,
         parameters: &models::workbook_functions::ReceivedParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("received")
             .send(
@@ -4849,7 +4849,7 @@ impl RequestBuilder {
     pub fn replace(
         &self,
         parameters: &models::workbook_functions::ReplaceParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("replace")
             .send(
@@ -4866,7 +4866,7 @@ impl RequestBuilder {
     pub fn replace_b(
         &self,
         parameters: &models::workbook_functions::ReplaceBParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("replaceB")
             .send(
@@ -4883,7 +4883,7 @@ impl RequestBuilder {
     pub fn rept(
         &self,
         parameters: &models::workbook_functions::ReptParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rept")
             .send(
@@ -4900,7 +4900,7 @@ impl RequestBuilder {
     pub fn right(
         &self,
         parameters: &models::workbook_functions::RightParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("right")
             .send(
@@ -4917,7 +4917,7 @@ impl RequestBuilder {
     pub fn rightb(
         &self,
         parameters: &models::workbook_functions::RightbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rightb")
             .send(
@@ -4934,7 +4934,7 @@ impl RequestBuilder {
     pub fn roman(
         &self,
         parameters: &models::workbook_functions::RomanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("roman")
             .send(
@@ -4951,7 +4951,7 @@ impl RequestBuilder {
     pub fn round(
         &self,
         parameters: &models::workbook_functions::RoundParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("round")
             .send(
@@ -4968,7 +4968,7 @@ impl RequestBuilder {
     pub fn round_down(
         &self,
         parameters: &models::workbook_functions::RoundDownParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("roundDown")
             .send(
@@ -4985,7 +4985,7 @@ impl RequestBuilder {
     pub fn round_up(
         &self,
         parameters: &models::workbook_functions::RoundUpParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("roundUp")
             .send(
@@ -5002,7 +5002,7 @@ impl RequestBuilder {
     pub fn rows(
         &self,
         parameters: &models::workbook_functions::RowsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rows")
             .send(
@@ -5019,7 +5019,7 @@ impl RequestBuilder {
     pub fn rri(
         &self,
         parameters: &models::workbook_functions::RriParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("rri")
             .send(
@@ -5036,7 +5036,7 @@ impl RequestBuilder {
     pub fn sec(
         &self,
         parameters: &models::workbook_functions::SecParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sec")
             .send(
@@ -5053,7 +5053,7 @@ impl RequestBuilder {
     pub fn sech(
         &self,
         parameters: &models::workbook_functions::SechParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sech")
             .send(
@@ -5070,7 +5070,7 @@ impl RequestBuilder {
     pub fn second(
         &self,
         parameters: &models::workbook_functions::SecondParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("second")
             .send(
@@ -5087,7 +5087,7 @@ impl RequestBuilder {
     pub fn series_sum(
         &self,
         parameters: &models::workbook_functions::SeriesSumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("seriesSum")
             .send(
@@ -5104,7 +5104,7 @@ impl RequestBuilder {
     pub fn sheet(
         &self,
         parameters: &models::workbook_functions::SheetParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sheet")
             .send(
@@ -5121,7 +5121,7 @@ impl RequestBuilder {
     pub fn sheets(
         &self,
         parameters: &models::workbook_functions::SheetsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sheets")
             .send(
@@ -5138,7 +5138,7 @@ impl RequestBuilder {
     pub fn sign(
         &self,
         parameters: &models::workbook_functions::SignParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sign")
             .send(
@@ -5155,7 +5155,7 @@ impl RequestBuilder {
     pub fn sin(
         &self,
         parameters: &models::workbook_functions::SinParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sin")
             .send(
@@ -5172,7 +5172,7 @@ impl RequestBuilder {
     pub fn sinh(
         &self,
         parameters: &models::workbook_functions::SinhParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sinh")
             .send(
@@ -5189,7 +5189,7 @@ impl RequestBuilder {
     pub fn skew(
         &self,
         parameters: &models::workbook_functions::SkewParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("skew")
             .send(
@@ -5206,7 +5206,7 @@ impl RequestBuilder {
     pub fn skew_p(
         &self,
         parameters: &models::workbook_functions::SkewPParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("skew_p")
             .send(
@@ -5223,7 +5223,7 @@ impl RequestBuilder {
     pub fn sln(
         &self,
         parameters: &models::workbook_functions::SlnParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sln")
             .send(
@@ -5240,7 +5240,7 @@ impl RequestBuilder {
     pub fn small(
         &self,
         parameters: &models::workbook_functions::SmallParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("small")
             .send(
@@ -5257,7 +5257,7 @@ impl RequestBuilder {
     pub fn sqrt(
         &self,
         parameters: &models::workbook_functions::SqrtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sqrt")
             .send(
@@ -5274,7 +5274,7 @@ impl RequestBuilder {
     pub fn sqrt_pi(
         &self,
         parameters: &models::workbook_functions::SqrtPiParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sqrtPi")
             .send(
@@ -5291,7 +5291,7 @@ impl RequestBuilder {
     pub fn st_dev_a(
         &self,
         parameters: &models::workbook_functions::StDevAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("stDevA")
             .send(
@@ -5308,7 +5308,7 @@ impl RequestBuilder {
     pub fn st_dev_pa(
         &self,
         parameters: &models::workbook_functions::StDevPaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("stDevPA")
             .send(
@@ -5325,7 +5325,7 @@ impl RequestBuilder {
     pub fn st_dev_p(
         &self,
         parameters: &models::workbook_functions::StDevPParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("stDev_P")
             .send(
@@ -5342,7 +5342,7 @@ impl RequestBuilder {
     pub fn st_dev_s(
         &self,
         parameters: &models::workbook_functions::StDevSParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("stDev_S")
             .send(
@@ -5359,7 +5359,7 @@ impl RequestBuilder {
     pub fn standardize(
         &self,
         parameters: &models::workbook_functions::StandardizeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("standardize")
             .send(
@@ -5376,7 +5376,7 @@ impl RequestBuilder {
     pub fn substitute(
         &self,
         parameters: &models::workbook_functions::SubstituteParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("substitute")
             .send(
@@ -5393,7 +5393,7 @@ impl RequestBuilder {
     pub fn subtotal(
         &self,
         parameters: &models::workbook_functions::SubtotalParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("subtotal")
             .send(
@@ -5410,7 +5410,7 @@ impl RequestBuilder {
     pub fn sum(
         &self,
         parameters: &models::workbook_functions::SumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sum")
             .send(
@@ -5427,7 +5427,7 @@ impl RequestBuilder {
     pub fn sum_if(
         &self,
         parameters: &models::workbook_functions::SumIfParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sumIf")
             .send(
@@ -5444,7 +5444,7 @@ impl RequestBuilder {
     pub fn sum_ifs(
         &self,
         parameters: &models::workbook_functions::SumIfsParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sumIfs")
             .send(
@@ -5461,7 +5461,7 @@ impl RequestBuilder {
     pub fn sum_sq(
         &self,
         parameters: &models::workbook_functions::SumSqParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("sumSq")
             .send(
@@ -5478,7 +5478,7 @@ impl RequestBuilder {
     pub fn syd(
         &self,
         parameters: &models::workbook_functions::SydParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("syd")
             .send(
@@ -5495,7 +5495,7 @@ impl RequestBuilder {
     pub fn t(
         &self,
         parameters: &models::workbook_functions::TParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t")
             .send(
@@ -5512,7 +5512,7 @@ impl RequestBuilder {
     pub fn t_dist(
         &self,
         parameters: &models::workbook_functions::TDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t_Dist")
             .send(
@@ -5529,7 +5529,7 @@ impl RequestBuilder {
     pub fn t_dist_2_t(
         &self,
         parameters: &models::workbook_functions::TDist2TParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t_Dist_2T")
             .send(
@@ -5546,7 +5546,7 @@ impl RequestBuilder {
     pub fn t_dist_rt(
         &self,
         parameters: &models::workbook_functions::TDistRtParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t_Dist_RT")
             .send(
@@ -5563,7 +5563,7 @@ impl RequestBuilder {
     pub fn t_inv(
         &self,
         parameters: &models::workbook_functions::TInvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t_Inv")
             .send(
@@ -5580,7 +5580,7 @@ impl RequestBuilder {
     pub fn t_inv_2_t(
         &self,
         parameters: &models::workbook_functions::TInv2TParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("t_Inv_2T")
             .send(
@@ -5597,7 +5597,7 @@ impl RequestBuilder {
     pub fn tan(
         &self,
         parameters: &models::workbook_functions::TanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("tan")
             .send(
@@ -5614,7 +5614,7 @@ impl RequestBuilder {
     pub fn tanh(
         &self,
         parameters: &models::workbook_functions::TanhParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("tanh")
             .send(
@@ -5631,7 +5631,7 @@ impl RequestBuilder {
     pub fn tbill_eq(
         &self,
         parameters: &models::workbook_functions::TbillEqParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("tbillEq")
             .send(
@@ -5648,7 +5648,7 @@ impl RequestBuilder {
     pub fn tbill_price(
         &self,
         parameters: &models::workbook_functions::TbillPriceParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("tbillPrice")
             .send(
@@ -5665,7 +5665,7 @@ impl RequestBuilder {
     pub fn tbill_yield(
         &self,
         parameters: &models::workbook_functions::TbillYieldParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("tbillYield")
             .send(
@@ -5682,7 +5682,7 @@ impl RequestBuilder {
     pub fn text(
         &self,
         parameters: &models::workbook_functions::TextParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("text")
             .send(
@@ -5699,7 +5699,7 @@ impl RequestBuilder {
     pub fn time(
         &self,
         parameters: &models::workbook_functions::TimeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("time")
             .send(
@@ -5716,7 +5716,7 @@ impl RequestBuilder {
     pub fn timevalue(
         &self,
         parameters: &models::workbook_functions::TimevalueParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("timevalue")
             .send(
@@ -5730,7 +5730,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn today(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn today(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("today")
             .call(
@@ -5746,7 +5746,7 @@ impl RequestBuilder {
     pub fn trim(
         &self,
         parameters: &models::workbook_functions::TrimParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("trim")
             .send(
@@ -5763,7 +5763,7 @@ impl RequestBuilder {
     pub fn trim_mean(
         &self,
         parameters: &models::workbook_functions::TrimMeanParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("trimMean")
             .send(
@@ -5777,7 +5777,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn r#true(&self) -> Request<models::WorkbookFunctionResult> {
+    pub fn r#true(&self) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("true")
             .call(
@@ -5793,7 +5793,7 @@ impl RequestBuilder {
     pub fn trunc(
         &self,
         parameters: &models::workbook_functions::TruncParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("trunc")
             .send(
@@ -5810,7 +5810,7 @@ impl RequestBuilder {
     pub fn r#type(
         &self,
         parameters: &models::workbook_functions::TypeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("type")
             .send(
@@ -5827,7 +5827,7 @@ impl RequestBuilder {
     pub fn unichar(
         &self,
         parameters: &models::workbook_functions::UnicharParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("unichar")
             .send(
@@ -5844,7 +5844,7 @@ impl RequestBuilder {
     pub fn unicode(
         &self,
         parameters: &models::workbook_functions::UnicodeParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("unicode")
             .send(
@@ -5861,7 +5861,7 @@ impl RequestBuilder {
     pub fn upper(
         &self,
         parameters: &models::workbook_functions::UpperParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("upper")
             .send(
@@ -5878,7 +5878,7 @@ impl RequestBuilder {
     pub fn usdollar(
         &self,
         parameters: &models::workbook_functions::UsdollarParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("usdollar")
             .send(
@@ -5895,7 +5895,7 @@ impl RequestBuilder {
     pub fn value(
         &self,
         parameters: &models::workbook_functions::ValueParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("value")
             .send(
@@ -5912,7 +5912,7 @@ impl RequestBuilder {
     pub fn var_a(
         &self,
         parameters: &models::workbook_functions::VarAParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("varA")
             .send(
@@ -5929,7 +5929,7 @@ impl RequestBuilder {
     pub fn var_pa(
         &self,
         parameters: &models::workbook_functions::VarPaParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("varPA")
             .send(
@@ -5946,7 +5946,7 @@ impl RequestBuilder {
     pub fn var_p(
         &self,
         parameters: &models::workbook_functions::VarPParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("var_P")
             .send(
@@ -5963,7 +5963,7 @@ impl RequestBuilder {
     pub fn var_s(
         &self,
         parameters: &models::workbook_functions::VarSParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("var_S")
             .send(
@@ -5980,7 +5980,7 @@ impl RequestBuilder {
     pub fn vdb(
         &self,
         parameters: &models::workbook_functions::VdbParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("vdb")
             .send(
@@ -5997,7 +5997,7 @@ impl RequestBuilder {
     pub fn vlookup(
         &self,
         parameters: &models::workbook_functions::VlookupParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("vlookup")
             .send(
@@ -6014,7 +6014,7 @@ impl RequestBuilder {
     pub fn week_num(
         &self,
         parameters: &models::workbook_functions::WeekNumParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("weekNum")
             .send(
@@ -6031,7 +6031,7 @@ impl RequestBuilder {
     pub fn weekday(
         &self,
         parameters: &models::workbook_functions::WeekdayParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("weekday")
             .send(
@@ -6048,7 +6048,7 @@ impl RequestBuilder {
     pub fn weibull_dist(
         &self,
         parameters: &models::workbook_functions::WeibullDistParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("weibull_Dist")
             .send(
@@ -6065,7 +6065,7 @@ impl RequestBuilder {
     pub fn work_day(
         &self,
         parameters: &models::workbook_functions::WorkDayParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("workDay")
             .send(
@@ -6082,7 +6082,7 @@ impl RequestBuilder {
     pub fn work_day_intl(
         &self,
         parameters: &models::workbook_functions::WorkDayIntlParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("workDay_Intl")
             .send(
@@ -6099,7 +6099,7 @@ impl RequestBuilder {
     pub fn xirr(
         &self,
         parameters: &models::workbook_functions::XirrParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("xirr")
             .send(
@@ -6116,7 +6116,7 @@ impl RequestBuilder {
     pub fn xnpv(
         &self,
         parameters: &models::workbook_functions::XnpvParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("xnpv")
             .send(
@@ -6133,7 +6133,7 @@ impl RequestBuilder {
     pub fn xor(
         &self,
         parameters: &models::workbook_functions::XorParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("xor")
             .send(
@@ -6150,7 +6150,7 @@ impl RequestBuilder {
     pub fn year(
         &self,
         parameters: &models::workbook_functions::YearParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("year")
             .send(
@@ -6167,7 +6167,7 @@ impl RequestBuilder {
     pub fn year_frac(
         &self,
         parameters: &models::workbook_functions::YearFracParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("yearFrac")
             .send(
@@ -6184,7 +6184,7 @@ impl RequestBuilder {
     pub fn r#yield(
         &self,
         parameters: &models::workbook_functions::YieldParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("yield")
             .send(
@@ -6201,7 +6201,7 @@ impl RequestBuilder {
     pub fn yield_disc(
         &self,
         parameters: &models::workbook_functions::YieldDiscParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("yieldDisc")
             .send(
@@ -6218,7 +6218,7 @@ impl RequestBuilder {
     pub fn yield_mat(
         &self,
         parameters: &models::workbook_functions::YieldMatParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("yieldMat")
             .send(
@@ -6235,7 +6235,7 @@ impl RequestBuilder {
     pub fn z_test(
         &self,
         parameters: &models::workbook_functions::ZTestParameters,
-    ) -> Request<models::WorkbookFunctionResult> {
+    ) -> Request<Effect<models::WorkbookFunctionResult>> {
         self.path
             .segment("z_Test")
             .send(

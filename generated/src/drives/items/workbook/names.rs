@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookNamedItem,
-    ) -> Request<models::WorkbookNamedItem> {
+    ) -> Request<Effect<models::WorkbookNamedItem>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names;;;china;",
@@ -88,7 +88,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_named_item::AddParameters,
-    ) -> Request<models::WorkbookNamedItem> {
+    ) -> Request<Effect<models::WorkbookNamedItem>> {
         self.path
             .segment("add")
             .send(
@@ -105,7 +105,7 @@ impl RequestBuilder {
     pub fn add_formula_local(
         &self,
         parameters: &models::workbook_named_item::AddFormulaLocalParameters,
-    ) -> Request<models::WorkbookNamedItem> {
+    ) -> Request<Effect<models::WorkbookNamedItem>> {
         self.path
             .segment("addFormulaLocal")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookOperation,
-    ) -> Request<models::WorkbookOperation> {
+    ) -> Request<Effect<models::WorkbookOperation>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations;;;china;",

@@ -59,7 +59,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookTable,
-    ) -> Request<models::WorkbookTable> {
+    ) -> Request<Effect<models::WorkbookTable>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables;;;china;",
@@ -81,7 +81,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_table::AddParameters,
-    ) -> Request<models::WorkbookTable> {
+    ) -> Request<Effect<models::WorkbookTable>> {
         self.path
             .segment("add")
             .send(
@@ -255,7 +255,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions as documented for `/users/{}/drive/items/{}/workbook/tables/{}/converttorange`.
     #[inline]
-    pub fn convert_to_range(&self) -> Request<models::WorkbookRange> {
+    pub fn convert_to_range(&self) -> Request<Effect<models::WorkbookRange>> {
         self.path
             .segment("convertToRange")
             .call(

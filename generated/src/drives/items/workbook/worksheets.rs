@@ -59,7 +59,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookWorksheet,
-    ) -> Request<models::WorkbookWorksheet> {
+    ) -> Request<Effect<models::WorkbookWorksheet>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets;china;",
@@ -102,7 +102,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_worksheet::AddParameters,
-    ) -> Request<models::WorkbookWorksheet> {
+    ) -> Request<Effect<models::WorkbookWorksheet>> {
         self.path
             .segment("add")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationGradingCategory,
-    ) -> Request<models::EducationGradingCategory> {
+    ) -> Request<Effect<models::EducationGradingCategory>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingCategories;;;us-government china;",

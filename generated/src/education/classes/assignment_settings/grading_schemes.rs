@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationGradingScheme,
-    ) -> Request<models::EducationGradingScheme> {
+    ) -> Request<Effect<models::EducationGradingScheme>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationCategory,
-    ) -> Request<models::EducationCategory> {
+    ) -> Request<Effect<models::EducationCategory>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignmentResource,
-    ) -> Request<models::EducationAssignmentResource> {
+    ) -> Request<Effect<models::EducationAssignmentResource>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/resources;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmission,
-    ) -> Request<models::EducationSubmission> {
+    ) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All` |
     #[inline]
-    pub fn excuse(&self) -> Request<models::EducationSubmission> {
+    pub fn excuse(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("excuse")
             .call(
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All`, `Notes.ReadWrite.All` |
     #[inline]
-    pub fn reassign(&self) -> Request<models::EducationSubmission> {
+    pub fn reassign(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("reassign")
             .call(
@@ -189,7 +189,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All` |
     #[inline]
-    pub fn r#return(&self) -> Request<models::EducationSubmission> {
+    pub fn r#return(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("return")
             .call(
@@ -206,7 +206,9 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | not supported |
     #[inline]
-    pub fn set_up_resources_folder(&self) -> Request<models::EducationSubmission> {
+    pub fn set_up_resources_folder(
+        &self,
+    ) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("setUpResourcesFolder")
             .call(
@@ -223,7 +225,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All`, `Notes.ReadWrite.All` |
     #[inline]
-    pub fn submit(&self) -> Request<models::EducationSubmission> {
+    pub fn submit(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("submit")
             .call(
@@ -240,7 +242,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `EduAssignments.ReadWrite.All`, `Notes.ReadWrite.All` |
     #[inline]
-    pub fn unsubmit(&self) -> Request<models::EducationSubmission> {
+    pub fn unsubmit(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("unsubmit")
             .call(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationModuleResource,
-    ) -> Request<models::EducationModuleResource> {
+    ) -> Request<Effect<models::EducationModuleResource>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",

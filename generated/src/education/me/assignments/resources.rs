@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignmentResource,
-    ) -> Request<models::EducationAssignmentResource> {
+    ) -> Request<Effect<models::EducationAssignmentResource>> {
         self.path
             .send(
                 "op:POST /education/me/assignments/{educationAssignment-id}/resources;;;us-government china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmission,
-    ) -> Request<models::EducationSubmission> {
+    ) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .send(
                 "op:POST /education/me/assignments/{educationAssignment-id}/submissions;;;us-government china;",
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn excuse(&self) -> Request<models::EducationSubmission> {
+    pub fn excuse(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("excuse")
             .call(
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn reassign(&self) -> Request<models::EducationSubmission> {
+    pub fn reassign(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("reassign")
             .call(
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn r#return(&self) -> Request<models::EducationSubmission> {
+    pub fn r#return(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("return")
             .call(
@@ -176,7 +176,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn set_up_resources_folder(&self) -> Request<models::EducationSubmission> {
+    pub fn set_up_resources_folder(
+        &self,
+    ) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("setUpResourcesFolder")
             .call(
@@ -189,7 +191,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn submit(&self) -> Request<models::EducationSubmission> {
+    pub fn submit(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("submit")
             .call(
@@ -202,7 +204,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn unsubmit(&self) -> Request<models::EducationSubmission> {
+    pub fn unsubmit(&self) -> Request<Effect<models::EducationSubmission>> {
         self.path
             .segment("unsubmit")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationCategory,
-    ) -> Request<models::EducationCategory> {
+    ) -> Request<Effect<models::EducationCategory>> {
         self.path
             .send(
                 "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;;;us-government china;",

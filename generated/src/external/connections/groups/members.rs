@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::external_connectors::Identity,
-    ) -> Request<models::external_connectors::Identity> {
+    ) -> Request<Effect<models::external_connectors::Identity>> {
         self.path
             .send(
                 "op:POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",

@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | `Calendars.ReadWrite` |
     /// | application | `Calendars.ReadWrite` |
     #[inline]
-    pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
+    pub fn create(
+        &self,
+        body: &models::Attachment,
+    ) -> Request<Effect<models::Attachment>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/calendar/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
@@ -73,7 +76,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::attachment::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ItemActivityStat,
-    ) -> Request<models::ItemActivityStat> {
+    ) -> Request<Effect<models::ItemActivityStat>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats;;;;",

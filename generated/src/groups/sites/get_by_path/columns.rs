@@ -26,7 +26,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ColumnDefinition,
-    ) -> Request<models::ColumnDefinition> {
+    ) -> Request<Effect<models::ColumnDefinition>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/columns;;;;",

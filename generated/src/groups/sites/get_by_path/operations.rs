@@ -26,7 +26,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RichLongRunningOperation,
-    ) -> Request<models::RichLongRunningOperation> {
+    ) -> Request<Effect<models::RichLongRunningOperation>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/operations;;;;",

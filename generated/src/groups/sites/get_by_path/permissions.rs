@@ -23,7 +23,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
+    pub fn create(
+        &self,
+        body: &models::Permission,
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;;;;",

@@ -36,7 +36,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Notebook) -> Request<models::Notebook> {
+    pub fn create(&self, body: &models::Notebook) -> Request<Effect<models::Notebook>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks;;;us-government china;",
@@ -67,7 +67,7 @@ impl RequestBuilder {
     pub fn get_notebook_from_web_url(
         &self,
         parameters: &models::notebook::GetNotebookFromWebUrlParameters,
-    ) -> Request<models::CopyNotebookModel> {
+    ) -> Request<Effect<models::CopyNotebookModel>> {
         self.path
             .segment("getNotebookFromWebUrl")
             .send(
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
     pub fn copy_notebook(
         &self,
         parameters: &models::notebook::CopyNotebookParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyNotebook")
             .send(

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Group,
-    ) -> Request<models::term_store::Group> {
+    ) -> Request<Effect<models::term_store::Group>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/termStore/groups;;;;",

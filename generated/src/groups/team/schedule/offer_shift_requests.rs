@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OfferShiftRequest,
-    ) -> Request<models::OfferShiftRequest> {
+    ) -> Request<Effect<models::OfferShiftRequest>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/team/schedule/offerShiftRequests;;;us-government china;",

@@ -34,7 +34,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::OpenShift) -> Request<models::OpenShift> {
+    pub fn create(
+        &self,
+        body: &models::OpenShift,
+    ) -> Request<Effect<models::OpenShift>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/team/schedule/openShifts;;;us-government china;",

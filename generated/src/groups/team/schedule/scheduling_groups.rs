@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SchedulingGroup,
-    ) -> Request<models::SchedulingGroup> {
+    ) -> Request<Effect<models::SchedulingGroup>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/team/schedule/schedulingGroups;;;us-government china;",

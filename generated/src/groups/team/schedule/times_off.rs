@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::TimeOff) -> Request<models::TimeOff> {
+    pub fn create(&self, body: &models::TimeOff) -> Request<Effect<models::TimeOff>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/team/schedule/timesOff;;;us-government china;",

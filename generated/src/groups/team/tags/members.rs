@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TeamworkTagMember,
-    ) -> Request<models::TeamworkTagMember> {
+    ) -> Request<Effect<models::TeamworkTagMember>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/team/tags/{teamworkTag-id}/members;;;;",

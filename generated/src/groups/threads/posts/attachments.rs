@@ -34,7 +34,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
+    pub fn create(
+        &self,
+        body: &models::Attachment,
+    ) -> Request<Effect<models::Attachment>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments;;;;",
@@ -69,7 +72,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::attachment::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

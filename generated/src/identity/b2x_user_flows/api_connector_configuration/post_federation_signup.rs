@@ -98,7 +98,7 @@ impl RequestBuilder {
     pub fn upload_client_certificate(
         &self,
         parameters: &models::identity_api_connector::UploadClientCertificateParameters,
-    ) -> Request<models::IdentityApiConnector> {
+    ) -> Request<Effect<models::IdentityApiConnector>> {
         self.path
             .segment("uploadClientCertificate")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserFlowLanguagePage,
-    ) -> Request<models::UserFlowLanguagePage> {
+    ) -> Request<Effect<models::UserFlowLanguagePage>> {
         self.path
             .send(
                 "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/defaultPages;;;us-government;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationMethodModeDetail,
-    ) -> Request<models::AuthenticationMethodModeDetail> {
+    ) -> Request<Effect<models::AuthenticationMethodModeDetail>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/authenticationStrength/authenticationMethodModes;;;;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationStrengthPolicy,
-    ) -> Request<models::AuthenticationStrengthPolicy> {
+    ) -> Request<Effect<models::AuthenticationStrengthPolicy>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/authenticationStrength/policies;;;;",
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
     pub fn update_allowed_combinations(
         &self,
         parameters: &models::authentication_strength_policy::UpdateAllowedCombinationsParameters,
-    ) -> Request<models::UpdateAllowedCombinationsResult> {
+    ) -> Request<Effect<models::UpdateAllowedCombinationsResult>> {
         self.path
             .segment("updateAllowedCombinations")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::NamedLocation,
-    ) -> Request<models::NamedLocation> {
+    ) -> Request<Effect<models::NamedLocation>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/deletedItems/namedLocations;;;us-government china;",
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn restore(&self) -> Request<models::NamedLocation> {
+    pub fn restore(&self) -> Request<Effect<models::NamedLocation>> {
         self.path
             .segment("restore")
             .call(

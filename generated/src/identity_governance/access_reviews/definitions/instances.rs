@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewInstance,
-    ) -> Request<models::AccessReviewInstance> {
+    ) -> Request<Effect<models::AccessReviewInstance>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances;;;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewHistoryInstance,
-    ) -> Request<models::AccessReviewHistoryInstance> {
+    ) -> Request<Effect<models::AccessReviewHistoryInstance>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;;;;",
@@ -113,7 +113,9 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `AccessReview.ReadWrite.All` |
     #[inline]
-    pub fn generate_download_uri(&self) -> Request<models::AccessReviewHistoryInstance> {
+    pub fn generate_download_uri(
+        &self,
+    ) -> Request<Effect<models::AccessReviewHistoryInstance>> {
         self.path
             .segment("generateDownloadUri")
             .call(

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UserConsentRequest,
-    ) -> Request<models::UserConsentRequest> {
+    ) -> Request<Effect<models::UserConsentRequest>> {
         self.path
             .send(
                 "op:POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;;;;",

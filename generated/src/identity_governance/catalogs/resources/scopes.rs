@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceScope,
-    ) -> Request<models::AccessPackageResourceScope> {
+    ) -> Request<Effect<models::AccessPackageResourceScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/scopes;;;us-government china;",

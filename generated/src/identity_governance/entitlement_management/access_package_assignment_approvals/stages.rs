@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ApprovalStage,
-    ) -> Request<models::ApprovalStage> {
+    ) -> Request<Effect<models::ApprovalStage>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id}/stages;;;;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageAssignmentPolicy,
-    ) -> Request<models::AccessPackageAssignmentPolicy> {
+    ) -> Request<Effect<models::AccessPackageAssignmentPolicy>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/assignmentPolicies;;;;",

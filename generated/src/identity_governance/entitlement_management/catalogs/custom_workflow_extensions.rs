@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomCalloutExtension,
-    ) -> Request<models::CustomCalloutExtension> {
+    ) -> Request<Effect<models::CustomCalloutExtension>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/customWorkflowExtensions;;;;",

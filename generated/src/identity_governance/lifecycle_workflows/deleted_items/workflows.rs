@@ -218,7 +218,9 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn clear_quarantine(&self) -> Request<models::identity_governance::Workflow> {
+    pub fn clear_quarantine(
+        &self,
+    ) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.clearQuarantine")
             .call(
@@ -232,7 +234,7 @@ impl ItemRequestBuilder {
     pub fn create_new_version(
         &self,
         parameters: &models::identity_governance::workflow::CreateNewVersionParameters,
-    ) -> Request<models::identity_governance::Workflow> {
+    ) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.createNewVersion")
             .send(
@@ -276,7 +278,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `LifecycleWorkflows-Workflow.ReadWrite.All`, `LifecycleWorkflows.ReadWrite.All` |
     #[inline]
-    pub fn restore(&self) -> Request<models::identity_governance::Workflow> {
+    pub fn restore(&self) -> Request<Effect<models::identity_governance::Workflow>> {
         self.path
             .segment("microsoft.graph.identityGovernance.restore")
             .call(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupAssignmentScheduleInstance,
-    ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleInstance> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupAssignmentScheduleInstance>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleInstances;;;;",

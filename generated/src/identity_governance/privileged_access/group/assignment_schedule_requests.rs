@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupAssignmentScheduleRequest,
-    ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleRequest> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupAssignmentScheduleRequest>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup;;",

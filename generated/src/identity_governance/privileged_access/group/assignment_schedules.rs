@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupAssignmentSchedule,
-    ) -> Request<models::PrivilegedAccessGroupAssignmentSchedule> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupAssignmentSchedule>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/assignmentSchedules;;;;",

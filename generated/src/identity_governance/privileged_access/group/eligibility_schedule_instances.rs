@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupEligibilityScheduleInstance,
-    ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleInstance> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupEligibilityScheduleInstance>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances;;;;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupEligibilityScheduleRequest,
-    ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleRequest> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupEligibilityScheduleRequest>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup;;",

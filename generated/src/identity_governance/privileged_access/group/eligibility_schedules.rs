@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrivilegedAccessGroupEligibilitySchedule,
-    ) -> Request<models::PrivilegedAccessGroupEligibilitySchedule> {
+    ) -> Request<Effect<models::PrivilegedAccessGroupEligibilitySchedule>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/eligibilitySchedules;;;;",

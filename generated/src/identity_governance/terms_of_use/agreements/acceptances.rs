@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AgreementAcceptance,
-    ) -> Request<models::AgreementAcceptance> {
+    ) -> Request<Effect<models::AgreementAcceptance>> {
         self.path
             .send(
                 "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;;;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Event) -> Request<models::Event> {
+    pub fn create(&self, body: &models::Event) -> Request<Effect<models::Event>> {
         self.path
             .send(
                 "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events;;;;",

@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ContentActivity,
-    ) -> Request<models::ContentActivity> {
+    ) -> Request<Effect<models::ContentActivity>> {
         self.path
             .send(
                 "op:POST /me/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities;china;",

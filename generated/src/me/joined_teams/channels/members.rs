@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path
             .send(
                 "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members;;;;",

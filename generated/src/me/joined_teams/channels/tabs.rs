@@ -31,7 +31,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
+    pub fn create(&self, body: &models::TeamsTab) -> Request<Effect<models::TeamsTab>> {
         self.path
             .send(
                 "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;;;;",

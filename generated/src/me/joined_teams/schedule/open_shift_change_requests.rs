@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OpenShiftChangeRequest,
-    ) -> Request<models::OpenShiftChangeRequest> {
+    ) -> Request<Effect<models::OpenShiftChangeRequest>> {
         self.path
             .send(
                 "op:POST /me/joinedTeams/{team-id}/schedule/openShiftChangeRequests;;;us-government china;",

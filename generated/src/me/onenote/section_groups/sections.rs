@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnenoteSection,
-    ) -> Request<models::OnenoteSection> {
+    ) -> Request<Effect<models::OnenoteSection>> {
         self.path
             .send(
                 "op:POST /me/onenote/sectionGroups/{sectionGroup-id}/sections;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_notebook(
         &self,
         parameters: &models::onenote_section::CopyToNotebookParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToNotebook")
             .send(
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section_group(
         &self,
         parameters: &models::onenote_section::CopyToSectionGroupParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSectionGroup")
             .send(

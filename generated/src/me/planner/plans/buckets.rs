@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PlannerBucket,
-    ) -> Request<models::PlannerBucket> {
+    ) -> Request<Effect<models::PlannerBucket>> {
         self.path
             .send("op:POST /me/planner/plans/{plannerPlan-id}/buckets;;;china;", body)
     }

@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
+    pub fn create(
+        &self,
+        body: &models::PlannerTask,
+    ) -> Request<Effect<models::PlannerTask>> {
         self.path.send("op:POST /me/planner/plans/{plannerPlan-id}/tasks;;;china;", body)
     }
     /// `GET /me/planner/plans/{plannerPlan-id}/tasks/$count`

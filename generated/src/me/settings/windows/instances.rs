@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WindowsSettingInstance,
-    ) -> Request<models::WindowsSettingInstance> {
+    ) -> Request<Effect<models::WindowsSettingInstance>> {
         self.path
             .send(
                 "op:POST /me/settings/windows/{windowsSetting-id}/instances;;;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkPlanRecurrence,
-    ) -> Request<models::WorkPlanRecurrence> {
+    ) -> Request<Effect<models::WorkPlanRecurrence>> {
         self.path
             .send(
                 "op:POST /me/settings/workHoursAndLocations/recurrences;;work=Calendars.ReadWrite;us-government china;",

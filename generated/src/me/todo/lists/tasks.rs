@@ -47,7 +47,7 @@ impl RequestBuilder {
     /// | user, personal | `Tasks.ReadWrite` |
     /// | application | not supported |
     #[inline]
-    pub fn create(&self, body: &models::TodoTask) -> Request<models::TodoTask> {
+    pub fn create(&self, body: &models::TodoTask) -> Request<Effect<models::TodoTask>> {
         self.path
             .send(
                 "op:POST /me/todo/lists/{todoTaskList-id}/tasks;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",

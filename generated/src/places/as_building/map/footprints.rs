@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::FootprintMap) -> Request<models::FootprintMap> {
+    pub fn create(
+        &self,
+        body: &models::FootprintMap,
+    ) -> Request<Effect<models::FootprintMap>> {
         self.path
             .send(
                 "op:POST /places/{place-id}/graph.building/map/footprints;;;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::LevelMap) -> Request<models::LevelMap> {
+    pub fn create(&self, body: &models::LevelMap) -> Request<Effect<models::LevelMap>> {
         self.path
             .send("op:POST /places/{place-id}/graph.building/map/levels;;;china;", body)
     }

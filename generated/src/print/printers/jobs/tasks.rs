@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::PrintTask) -> Request<models::PrintTask> {
+    pub fn create(
+        &self,
+        body: &models::PrintTask,
+    ) -> Request<Effect<models::PrintTask>> {
         self.path
             .send(
                 "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks;;;china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::PrintDocument,
-    ) -> Request<models::PrintDocument> {
+    ) -> Request<Effect<models::PrintDocument>> {
         self.path
             .send(
                 "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;;;china;",
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::print_document::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::partners::billing::Manifest,
-    ) -> Request<models::partners::billing::Manifest> {
+    ) -> Request<Effect<models::partners::billing::Manifest>> {
         self.path
             .send(
                 "op:POST /reports/partners/billing/manifests;;;us-government china;",

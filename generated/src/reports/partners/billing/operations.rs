@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::partners::billing::Operation,
-    ) -> Request<models::partners::billing::Operation> {
+    ) -> Request<Effect<models::partners::billing::Operation>> {
         self.path
             .send(
                 "op:POST /reports/partners/billing/operations;;;us-government china;",

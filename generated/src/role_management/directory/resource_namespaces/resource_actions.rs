@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::UnifiedRbacResourceAction,
-    ) -> Request<models::UnifiedRbacResourceAction> {
+    ) -> Request<Effect<models::UnifiedRbacResourceAction>> {
         self.path
             .send(
                 "op:POST /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions;;;;",

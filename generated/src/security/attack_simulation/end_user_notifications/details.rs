@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EndUserNotificationDetail,
-    ) -> Request<models::EndUserNotificationDetail> {
+    ) -> Request<Effect<models::EndUserNotificationDetail>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details;;;us-government china;",

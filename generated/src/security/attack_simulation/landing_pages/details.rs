@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LandingPageDetail,
-    ) -> Request<models::LandingPageDetail> {
+    ) -> Request<Effect<models::LandingPageDetail>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/landingPages/{landingPage-id}/details;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SimulationAutomationRun,
-    ) -> Request<models::SimulationAutomationRun> {
+    ) -> Request<Effect<models::SimulationAutomationRun>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TrainingLanguageDetail,
-    ) -> Request<models::TrainingLanguageDetail> {
+    ) -> Request<Effect<models::TrainingLanguageDetail>> {
         self.path
             .send(
                 "op:POST /security/attackSimulation/trainings/{training-id}/languageDetails;;;us-government china;",

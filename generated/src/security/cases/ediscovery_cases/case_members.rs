@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryCaseMember,
-    ) -> Request<models::security::EdiscoveryCaseMember> {
+    ) -> Request<Effect<models::security::EdiscoveryCaseMember>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/caseMembers;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryNoncustodialDataSource,
-    ) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
+    ) -> Request<Effect<models::security::EdiscoveryNoncustodialDataSource>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::CaseOperation,
-    ) -> Request<models::security::CaseOperation> {
+    ) -> Request<Effect<models::security::CaseOperation>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/operations;;;china;",

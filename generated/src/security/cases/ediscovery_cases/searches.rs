@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoverySearch,
-    ) -> Request<models::security::EdiscoverySearch> {
+    ) -> Request<Effect<models::security::EdiscoverySearch>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

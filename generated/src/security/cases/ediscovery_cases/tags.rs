@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryReviewTag,
-    ) -> Request<models::security::EdiscoveryReviewTag> {
+    ) -> Request<Effect<models::security::EdiscoveryReviewTag>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

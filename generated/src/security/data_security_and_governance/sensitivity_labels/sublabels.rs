@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SensitivityLabel,
-    ) -> Request<models::SensitivityLabel> {
+    ) -> Request<Effect<models::SensitivityLabel>> {
         self.path
             .send(
                 "op:POST /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;;;us-government china;",
@@ -94,7 +94,7 @@ impl RequestBuilder {
     pub fn compute_rights_and_inheritance(
         &self,
         parameters: &models::sensitivity_label::ComputeRightsAndInheritanceParameters,
-    ) -> Request<models::ComputeRightsAndInheritanceResult> {
+    ) -> Request<Effect<models::ComputeRightsAndInheritanceResult>> {
         self.path
             .segment("computeRightsAndInheritance")
             .send(

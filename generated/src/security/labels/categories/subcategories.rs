@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::SubcategoryTemplate,
-    ) -> Request<models::security::SubcategoryTemplate> {
+    ) -> Request<Effect<models::security::SubcategoryTemplate>> {
         self.path
             .send(
                 "op:POST /security/labels/categories/{categoryTemplate-id}/subcategories;;;china;",

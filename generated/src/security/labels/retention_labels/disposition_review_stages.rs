@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::DispositionReviewStage,
-    ) -> Request<models::security::DispositionReviewStage> {
+    ) -> Request<Effect<models::security::DispositionReviewStage>> {
         self.path
             .send(
                 "op:POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;;;china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::VulnerabilityComponent,
-    ) -> Request<models::security::VulnerabilityComponent> {
+    ) -> Request<Effect<models::security::VulnerabilityComponent>> {
         self.path
             .send(
                 "op:POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;;;us-government china;",

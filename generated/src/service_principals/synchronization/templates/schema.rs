@@ -100,7 +100,7 @@ impl RequestBuilder {
     pub fn parse_expression(
         &self,
         parameters: &models::synchronization_schema::ParseExpressionParameters,
-    ) -> Request<models::ParseExpressionResponse> {
+    ) -> Request<Effect<models::ParseExpressionResponse>> {
         self.path
             .segment("parseExpression")
             .send(

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ListItemVersion,
-    ) -> Request<models::ListItemVersion> {
+    ) -> Request<Effect<models::ListItemVersion>> {
         self.path
             .send(
                 "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/versions;;;;",

@@ -31,7 +31,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ItemActivity) -> Request<models::ItemActivity> {
+    pub fn create(
+        &self,
+        body: &models::ItemActivity,
+    ) -> Request<Effect<models::ItemActivity>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id}/activities;;;;",

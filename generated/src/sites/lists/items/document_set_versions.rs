@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DocumentSetVersion,
-    ) -> Request<models::DocumentSetVersion> {
+    ) -> Request<Effect<models::DocumentSetVersion>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ListItemVersion,
-    ) -> Request<models::ListItemVersion> {
+    ) -> Request<Effect<models::ListItemVersion>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions;;;;",

@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | `Notes.Create`, `Notes.ReadWrite` |
     /// | application | `Notes.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
+    pub fn create(
+        &self,
+        body: &models::SectionGroup,
+    ) -> Request<Effect<models::SectionGroup>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",

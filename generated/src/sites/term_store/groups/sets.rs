@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Set,
-    ) -> Request<models::term_store::Set> {
+    ) -> Request<Effect<models::term_store::Set>> {
         self.path
             .send("op:POST /sites/{site-id}/termStore/groups/{group-id}/sets;;;;", body)
     }

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Term,
-    ) -> Request<models::term_store::Term> {
+    ) -> Request<Effect<models::term_store::Term>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/termStore/sets/{set-id}/children;;work=TermStore.ReadWrite.All;;",

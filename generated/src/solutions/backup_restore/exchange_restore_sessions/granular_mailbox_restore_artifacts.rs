@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GranularMailboxRestoreArtifact,
-    ) -> Request<models::GranularMailboxRestoreArtifact> {
+    ) -> Request<Effect<models::GranularMailboxRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/granularMailboxRestoreArtifacts;;;us-government china;",

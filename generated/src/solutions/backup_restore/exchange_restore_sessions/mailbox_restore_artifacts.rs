@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MailboxRestoreArtifact,
-    ) -> Request<models::MailboxRestoreArtifact> {
+    ) -> Request<Effect<models::MailboxRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/mailboxRestoreArtifacts;;;us-government china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MailboxRestoreArtifactsBulkAdditionRequest,
-    ) -> Request<models::MailboxRestoreArtifactsBulkAdditionRequest> {
+    ) -> Request<Effect<models::MailboxRestoreArtifactsBulkAdditionRequest>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/mailboxRestoreArtifactsBulkAdditionRequests;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DriveRestoreArtifact,
-    ) -> Request<models::DriveRestoreArtifact> {
+    ) -> Request<Effect<models::DriveRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/driveRestoreArtifacts;;;us-government china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DriveRestoreArtifactsBulkAdditionRequest,
-    ) -> Request<models::DriveRestoreArtifactsBulkAdditionRequest> {
+    ) -> Request<Effect<models::DriveRestoreArtifactsBulkAdditionRequest>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/driveRestoreArtifactsBulkAdditionRequests;;;us-government china;",

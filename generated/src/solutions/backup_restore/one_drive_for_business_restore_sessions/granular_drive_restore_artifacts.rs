@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GranularDriveRestoreArtifact,
-    ) -> Request<models::GranularDriveRestoreArtifact> {
+    ) -> Request<Effect<models::GranularDriveRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/granularDriveRestoreArtifacts;;;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteProtectionRule,
-    ) -> Request<models::SiteProtectionRule> {
+    ) -> Request<Effect<models::SiteProtectionRule>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `BackupRestore-Configuration.ReadWrite.All` |
     #[inline]
-    pub fn delete_and_unprotect(&self) -> Request<models::ProtectionRuleBase> {
+    pub fn delete_and_unprotect(&self) -> Request<Effect<models::ProtectionRuleBase>> {
         self.path
             .segment("deleteAndUnprotect")
             .call(
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `BackupRestore-Configuration.ReadWrite.All` |
     #[inline]
-    pub fn run(&self) -> Request<models::ProtectionRuleBase> {
+    pub fn run(&self) -> Request<Effect<models::ProtectionRuleBase>> {
         self.path
             .segment("run")
             .call(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GranularSiteRestoreArtifact,
-    ) -> Request<models::GranularSiteRestoreArtifact> {
+    ) -> Request<Effect<models::GranularSiteRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteRestoreArtifact,
-    ) -> Request<models::SiteRestoreArtifact> {
+    ) -> Request<Effect<models::SiteRestoreArtifact>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/siteRestoreArtifacts;;;us-government china;",

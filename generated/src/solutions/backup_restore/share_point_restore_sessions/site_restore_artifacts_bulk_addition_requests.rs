@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SiteRestoreArtifactsBulkAdditionRequest,
-    ) -> Request<models::SiteRestoreArtifactsBulkAdditionRequest> {
+    ) -> Request<Effect<models::SiteRestoreArtifactsBulkAdditionRequest>> {
         self.path
             .send(
                 "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/siteRestoreArtifactsBulkAdditionRequests;;;us-government china;",

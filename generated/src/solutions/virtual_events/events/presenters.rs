@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventPresenter,
-    ) -> Request<models::VirtualEventPresenter> {
+    ) -> Request<Effect<models::VirtualEventPresenter>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/presenters;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventSession,
-    ) -> Request<models::VirtualEventSession> {
+    ) -> Request<Effect<models::VirtualEventSession>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/sessions;;;us-government china;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventPresenter,
-    ) -> Request<models::VirtualEventPresenter> {
+    ) -> Request<Effect<models::VirtualEventPresenter>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;;work=VirtualEvent.ReadWrite;us-government china;",

@@ -52,7 +52,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventRegistration,
-    ) -> Request<models::VirtualEventRegistration> {
+    ) -> Request<Effect<models::VirtualEventRegistration>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;;;us-government china;",

@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventSession,
-    ) -> Request<models::VirtualEventSession> {
+    ) -> Request<Effect<models::VirtualEventSession>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions;;;us-government china;",

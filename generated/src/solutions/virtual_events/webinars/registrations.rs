@@ -60,7 +60,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventRegistration,
-    ) -> Request<models::VirtualEventRegistration> {
+    ) -> Request<Effect<models::VirtualEventRegistration>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat,VirtualEventRegistration-Anon.ReadWrite.All;us-government china;",

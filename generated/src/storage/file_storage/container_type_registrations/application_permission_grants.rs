@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::FileStorageContainerTypeAppPermissionGrant,
-    ) -> Request<models::FileStorageContainerTypeAppPermissionGrant> {
+    ) -> Request<Effect<models::FileStorageContainerTypeAppPermissionGrant>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants;;;;",

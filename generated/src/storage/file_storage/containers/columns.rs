@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ColumnDefinition,
-    ) -> Request<models::ColumnDefinition> {
+    ) -> Request<Effect<models::ColumnDefinition>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",

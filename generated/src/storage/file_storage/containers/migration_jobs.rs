@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointMigrationJob,
-    ) -> Request<models::SharePointMigrationJob> {
+    ) -> Request<Effect<models::SharePointMigrationJob>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",

@@ -38,7 +38,10 @@ impl RequestBuilder {
     /// | user, personal | `FileStorageContainer.Selected` |
     /// | application | `FileStorageContainer.Selected` |
     #[inline]
-    pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
+    pub fn create(
+        &self,
+        body: &models::Permission,
+    ) -> Request<Effect<models::Permission>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointGroup,
-    ) -> Request<models::SharePointGroup> {
+    ) -> Request<Effect<models::SharePointGroup>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;;application=FileStorageContainer.Selected;us-government china;",

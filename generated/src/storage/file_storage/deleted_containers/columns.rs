@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ColumnDefinition,
-    ) -> Request<models::ColumnDefinition> {
+    ) -> Request<Effect<models::ColumnDefinition>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/columns;;;;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointMigrationJob,
-    ) -> Request<models::SharePointMigrationJob> {
+    ) -> Request<Effect<models::SharePointMigrationJob>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;;;;",

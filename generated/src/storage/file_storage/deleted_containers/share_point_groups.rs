@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointGroup,
-    ) -> Request<models::SharePointGroup> {
+    ) -> Request<Effect<models::SharePointGroup>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups;;;us-government china;",

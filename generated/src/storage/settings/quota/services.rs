@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceStorageQuotaBreakdown,
-    ) -> Request<models::ServiceStorageQuotaBreakdown> {
+    ) -> Request<Effect<models::ServiceStorageQuotaBreakdown>> {
         self.path
             .send(
                 "op:POST /storage/settings/quota/services;;;us-government china;",

@@ -39,7 +39,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Teamwork.Migrate.All` |
     #[inline]
-    pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
+    pub fn create(
+        &self,
+        body: &models::ChatMessage,
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
@@ -85,7 +88,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send(

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ChatMessageHostedContent,
-    ) -> Request<models::ChatMessageHostedContent> {
+    ) -> Request<Effect<models::ChatMessageHostedContent>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/hostedContents;;;;",

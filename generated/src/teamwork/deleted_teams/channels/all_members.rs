@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ConversationMember,
-    ) -> Request<models::ConversationMember> {
+    ) -> Request<Effect<models::ConversationMember>> {
         self.path
             .send(
                 "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers;;;;",

@@ -36,7 +36,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
+    pub fn create(&self, body: &models::Contact) -> Request<Effect<models::Contact>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ContentActivity,
-    ) -> Request<models::ContentActivity> {
+    ) -> Request<Effect<models::ContentActivity>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write application=ContentActivity.Write;china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EngagementRoleMember,
-    ) -> Request<models::EngagementRoleMember> {
+    ) -> Request<Effect<models::EngagementRoleMember>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members;;;us-government china;",

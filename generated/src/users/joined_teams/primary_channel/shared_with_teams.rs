@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharedWithChannelTeamInfo,
-    ) -> Request<models::SharedWithChannelTeamInfo> {
+    ) -> Request<Effect<models::SharedWithChannelTeamInfo>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/sharedWithTeams;;;;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::DayNote) -> Request<models::DayNote> {
+    pub fn create(&self, body: &models::DayNote) -> Request<Effect<models::DayNote>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/dayNotes;;;us-government china;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Shift) -> Request<models::Shift> {
+    pub fn create(&self, body: &models::Shift) -> Request<Effect<models::Shift>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/shifts;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SwapShiftsChangeRequest,
-    ) -> Request<models::SwapShiftsChangeRequest> {
+    ) -> Request<Effect<models::SwapShiftsChangeRequest>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests;;;us-government china;",

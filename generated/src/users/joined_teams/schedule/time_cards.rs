@@ -34,7 +34,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::TimeCard) -> Request<models::TimeCard> {
+    pub fn create(&self, body: &models::TimeCard) -> Request<Effect<models::TimeCard>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;;;us-government china;",
@@ -65,7 +65,7 @@ impl RequestBuilder {
     pub fn clock_in(
         &self,
         parameters: &models::time_card::ClockInParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("clockIn")
             .send(
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
     pub fn clock_out(
         &self,
         parameters: &models::time_card::ClockOutParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("clockOut")
             .send(
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn confirm(&self) -> Request<models::TimeCard> {
+    pub fn confirm(&self) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("confirm")
             .call(
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
     pub fn end_break(
         &self,
         parameters: &models::time_card::EndBreakParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("endBreak")
             .send(
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
     pub fn start_break(
         &self,
         parameters: &models::time_card::StartBreakParameters,
-    ) -> Request<models::TimeCard> {
+    ) -> Request<Effect<models::TimeCard>> {
         self.path
             .segment("startBreak")
             .send(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TimeOffReason,
-    ) -> Request<models::TimeOffReason> {
+    ) -> Request<Effect<models::TimeOffReason>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons;;;us-government china;",

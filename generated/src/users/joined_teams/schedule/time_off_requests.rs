@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::TimeOffRequest,
-    ) -> Request<models::TimeOffRequest> {
+    ) -> Request<Effect<models::TimeOffRequest>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffRequests;;;us-government china;",

@@ -34,7 +34,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::MessageRule) -> Request<models::MessageRule> {
+    pub fn create(
+        &self,
+        body: &models::MessageRule,
+    ) -> Request<Effect<models::MessageRule>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messageRules;;;china;",

@@ -32,7 +32,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Message) -> Request<models::Message> {
+    pub fn create(&self, body: &models::Message) -> Request<Effect<models::Message>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;;;;",
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
     pub fn copy(
         &self,
         parameters: &models::message::CopyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("copy")
             .send(
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
     pub fn create_forward(
         &self,
         parameters: &models::message::CreateForwardParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createForward")
             .send(
@@ -196,7 +196,7 @@ impl ItemRequestBuilder {
     pub fn create_reply(
         &self,
         parameters: &models::message::CreateReplyParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReply")
             .send(
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
     pub fn create_reply_all(
         &self,
         parameters: &models::message::CreateReplyAllParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("createReplyAll")
             .send(
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
     pub fn r#move(
         &self,
         parameters: &models::message::MoveParameters,
-    ) -> Request<models::Message> {
+    ) -> Request<Effect<models::Message>> {
         self.path
             .segment("move")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkPlanOccurrence,
-    ) -> Request<models::WorkPlanOccurrence> {
+    ) -> Request<Effect<models::WorkPlanOccurrence>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/settings/workHoursAndLocations/occurrences;;work=Calendars.ReadWrite;us-government china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::BrowserSharedCookie,
-    ) -> Request<models::BrowserSharedCookie> {
+    ) -> Request<Effect<models::BrowserSharedCookie>> {
         self.path
             .send(
                 "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",

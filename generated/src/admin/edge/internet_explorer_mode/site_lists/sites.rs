@@ -42,7 +42,10 @@ impl RequestBuilder {
     /// | user, personal | not supported |
     /// | application | `BrowserSiteLists.ReadWrite.All` |
     #[inline]
-    pub fn create(&self, body: &models::BrowserSite) -> Request<models::BrowserSite> {
+    pub fn create(
+        &self,
+        body: &models::BrowserSite,
+    ) -> Request<Effect<models::BrowserSite>> {
         self.path
             .send(
                 "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryDefinition,
-    ) -> Request<models::DirectoryDefinition> {
+    ) -> Request<Effect<models::DirectoryDefinition>> {
         self.path
             .send(
                 "op:POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/directories;;;;",
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn discover(&self) -> Request<models::DirectoryDefinition> {
+    pub fn discover(&self) -> Request<Effect<models::DirectoryDefinition>> {
         self.path
             .segment("discover")
             .call(

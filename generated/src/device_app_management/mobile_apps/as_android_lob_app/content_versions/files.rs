@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileAppContentFile,
-    ) -> Request<models::MobileAppContentFile> {
+    ) -> Request<Effect<models::MobileAppContentFile>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.androidLobApp/contentVersions/{mobileAppContent-id}/files;;;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MobileContainedApp,
-    ) -> Request<models::MobileContainedApp> {
+    ) -> Request<Effect<models::MobileContainedApp>> {
         self.path
             .send(
                 "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsMobileMSI/contentVersions/{mobileAppContent-id}/containedApps;;;;",

@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookCommentReply,
-    ) -> Request<models::WorkbookCommentReply> {
+    ) -> Request<Effect<models::WorkbookCommentReply>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",

@@ -58,7 +58,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookTableRow,
-    ) -> Request<models::WorkbookTableRow> {
+    ) -> Request<Effect<models::WorkbookTableRow>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/rows;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/rows;china;",
@@ -80,7 +80,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_table_row::AddParameters,
-    ) -> Request<models::WorkbookTableRow> {
+    ) -> Request<Effect<models::WorkbookTableRow>> {
         self.path
             .segment("add")
             .send(

@@ -72,7 +72,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookChart,
-    ) -> Request<models::WorkbookChart> {
+    ) -> Request<Effect<models::WorkbookChart>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts;china;",
@@ -94,7 +94,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_chart::AddParameters,
-    ) -> Request<models::WorkbookChart> {
+    ) -> Request<Effect<models::WorkbookChart>> {
         self.path
             .segment("add")
             .send(

@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookPivotTable,
-    ) -> Request<models::WorkbookPivotTable> {
+    ) -> Request<Effect<models::WorkbookPivotTable>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables;;;china;",

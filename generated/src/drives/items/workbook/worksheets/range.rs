@@ -287,7 +287,7 @@ impl RequestBuilder {
     pub fn insert(
         &self,
         parameters: &models::workbook_range::InsertParameters,
-    ) -> Request<models::WorkbookRange> {
+    ) -> Request<Effect<models::WorkbookRange>> {
         self.path
             .segment("insert")
             .send(

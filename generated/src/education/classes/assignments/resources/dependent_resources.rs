@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignmentResource,
-    ) -> Request<models::EducationAssignmentResource> {
+    ) -> Request<Effect<models::EducationAssignmentResource>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id}/dependentResources;;work=EduAssignments.ReadWrite;us-government china;",

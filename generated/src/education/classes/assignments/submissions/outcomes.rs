@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationOutcome,
-    ) -> Request<models::EducationOutcome> {
+    ) -> Request<Effect<models::EducationOutcome>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",

@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmissionResource,
-    ) -> Request<models::EducationSubmissionResource> {
+    ) -> Request<Effect<models::EducationSubmissionResource>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",

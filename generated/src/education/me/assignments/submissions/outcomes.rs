@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationOutcome,
-    ) -> Request<models::EducationOutcome> {
+    ) -> Request<Effect<models::EducationOutcome>> {
         self.path
             .send(
                 "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;;;us-government china;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmissionResource,
-    ) -> Request<models::EducationSubmissionResource> {
+    ) -> Request<Effect<models::EducationSubmissionResource>> {
         self.path
             .send(
                 "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submittedResources;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationAssignmentResource,
-    ) -> Request<models::EducationAssignmentResource> {
+    ) -> Request<Effect<models::EducationAssignmentResource>> {
         self.path
             .send(
                 "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id}/dependentResources;;;us-government china;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DocumentSetVersion,
-    ) -> Request<models::DocumentSetVersion> {
+    ) -> Request<Effect<models::DocumentSetVersion>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;;;",

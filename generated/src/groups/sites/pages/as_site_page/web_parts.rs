@@ -30,7 +30,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::WebPart) -> Request<models::WebPart> {
+    pub fn create(&self, body: &models::WebPart) -> Request<Effect<models::WebPart>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;;;;",
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn get_position_of_web_part(&self) -> Request<models::WebPartPosition> {
+    pub fn get_position_of_web_part(&self) -> Request<Effect<models::WebPartPosition>> {
         self.path
             .segment("getPositionOfWebPart")
             .call(

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Set,
-    ) -> Request<models::term_store::Set> {
+    ) -> Request<Effect<models::term_store::Set>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets;;;;",

@@ -48,7 +48,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationConditionApplication,
-    ) -> Request<models::AuthenticationConditionApplication> {
+    ) -> Request<Effect<models::AuthenticationConditionApplication>> {
         self.path
             .send(
                 "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",

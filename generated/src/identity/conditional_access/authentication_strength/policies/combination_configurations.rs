@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationCombinationConfiguration,
-    ) -> Request<models::AuthenticationCombinationConfiguration> {
+    ) -> Request<Effect<models::AuthenticationCombinationConfiguration>> {
         self.path
             .send(
                 "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewReviewer,
-    ) -> Request<models::AccessReviewReviewer> {
+    ) -> Request<Effect<models::AccessReviewReviewer>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers;;;;",

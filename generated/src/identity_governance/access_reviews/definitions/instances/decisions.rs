@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewInstanceDecisionItem,
-    ) -> Request<models::AccessReviewInstanceDecisionItem> {
+    ) -> Request<Effect<models::AccessReviewInstanceDecisionItem>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/decisions;;;;",

@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessReviewStage,
-    ) -> Request<models::AccessReviewStage> {
+    ) -> Request<Effect<models::AccessReviewStage>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages;;;;",

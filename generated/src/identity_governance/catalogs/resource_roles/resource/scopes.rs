@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceScope,
-    ) -> Request<models::AccessPackageResourceScope> {
+    ) -> Request<Effect<models::AccessPackageResourceScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id}/resource/scopes;;;us-government china;",

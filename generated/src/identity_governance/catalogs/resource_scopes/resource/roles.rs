@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceRole,
-    ) -> Request<models::AccessPackageResourceRole> {
+    ) -> Request<Effect<models::AccessPackageResourceRole>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/roles;;;us-government china;",

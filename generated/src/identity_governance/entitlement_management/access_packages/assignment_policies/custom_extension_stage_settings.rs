@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomExtensionStageSetting,
-    ) -> Request<models::CustomExtensionStageSetting> {
+    ) -> Request<Effect<models::CustomExtensionStageSetting>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/assignmentPolicies/{accessPackageAssignmentPolicy-id}/customExtensionStageSettings;;;;",

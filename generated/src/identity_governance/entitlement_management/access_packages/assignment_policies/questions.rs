@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageQuestion,
-    ) -> Request<models::AccessPackageQuestion> {
+    ) -> Request<Effect<models::AccessPackageQuestion>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/assignmentPolicies/{accessPackageAssignmentPolicy-id}/questions;;;;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::identity_governance::Task,
-    ) -> Request<models::identity_governance::Task> {
+    ) -> Request<Effect<models::identity_governance::Task>> {
         self.path
             .send(
                 "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks;;;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ApprovalStage,
-    ) -> Request<models::ApprovalStage> {
+    ) -> Request<Effect<models::ApprovalStage>> {
         self.path
             .send(
                 "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages;;;;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AgreementFileLocalization,
-    ) -> Request<models::AgreementFileLocalization> {
+    ) -> Request<Effect<models::AgreementFileLocalization>> {
         self.path
             .send(
                 "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;;;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AgreementFileVersion,
-    ) -> Request<models::AgreementFileVersion> {
+    ) -> Request<Effect<models::AgreementFileVersion>> {
         self.path
             .send(
                 "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/files/{agreementFileLocalization-id}/versions;;;;",

@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
+    pub fn create(
+        &self,
+        body: &models::OnenotePage,
+    ) -> Request<Effect<models::OnenotePage>> {
         self.path
             .send(
                 "op:POST /me/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages;;;us-government china;",
@@ -172,7 +175,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section(
         &self,
         parameters: &models::onenote_page::CopyToSectionParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSection")
             .send(

@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ServiceStorageQuotaBreakdown,
-    ) -> Request<models::ServiceStorageQuotaBreakdown> {
+    ) -> Request<Effect<models::ServiceStorageQuotaBreakdown>> {
         self.path
             .send(
                 "op:POST /me/settings/storage/quota/services;;;us-government china;",

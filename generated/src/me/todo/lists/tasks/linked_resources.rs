@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::LinkedResource,
-    ) -> Request<models::LinkedResource> {
+    ) -> Request<Effect<models::LinkedResource>> {
         self.path
             .send(
                 "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",

@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::FixtureMap) -> Request<models::FixtureMap> {
+    pub fn create(
+        &self,
+        body: &models::FixtureMap,
+    ) -> Request<Effect<models::FixtureMap>> {
         self.path
             .send(
                 "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/fixtures;;;china;",

@@ -38,7 +38,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::SectionMap) -> Request<models::SectionMap> {
+    pub fn create(
+        &self,
+        body: &models::SectionMap,
+    ) -> Request<Effect<models::SectionMap>> {
         self.path
             .send(
                 "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/sections;;;china;",

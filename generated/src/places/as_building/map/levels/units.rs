@@ -38,7 +38,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::UnitMap) -> Request<models::UnitMap> {
+    pub fn create(&self, body: &models::UnitMap) -> Request<Effect<models::UnitMap>> {
         self.path
             .send(
                 "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;;;china;",

@@ -58,7 +58,7 @@ impl RequestBuilder {
     pub fn export(
         &self,
         parameters: &models::partners::billing::unbilled_reconciliation::ExportParameters,
-    ) -> Request<models::partners::billing::Operation> {
+    ) -> Request<Effect<models::partners::billing::Operation>> {
         self.path
             .segment("microsoft.graph.partners.billing.export")
             .send(

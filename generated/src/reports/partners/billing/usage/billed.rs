@@ -62,7 +62,7 @@ impl RequestBuilder {
     pub fn export(
         &self,
         parameters: &models::partners::billing::billed_usage::ExportParameters,
-    ) -> Request<models::partners::billing::Operation> {
+    ) -> Request<Effect<models::partners::billing::Operation>> {
         self.path
             .segment("microsoft.graph.partners.billing.export")
             .send(

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryReviewSetQuery,
-    ) -> Request<models::security::EdiscoveryReviewSetQuery> {
+    ) -> Request<Effect<models::security::EdiscoveryReviewSetQuery>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/reviewSets/{ediscoveryReviewSet-id}/queries;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",

@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::DataSource,
-    ) -> Request<models::security::DataSource> {
+    ) -> Request<Effect<models::security::DataSource>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",

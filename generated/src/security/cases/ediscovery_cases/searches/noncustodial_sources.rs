@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::security::EdiscoveryNoncustodialDataSource,
-    ) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
+    ) -> Request<Effect<models::security::EdiscoveryNoncustodialDataSource>> {
         self.path
             .send(
                 "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::DirectoryDefinition,
-    ) -> Request<models::DirectoryDefinition> {
+    ) -> Request<Effect<models::DirectoryDefinition>> {
         self.path
             .send(
                 "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories;;;;",
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
     /// | user, personal | not supported |
     /// | application | `Application.ReadWrite.OwnedBy`, `Directory.ReadWrite.All` |
     #[inline]
-    pub fn discover(&self) -> Request<models::DirectoryDefinition> {
+    pub fn discover(&self) -> Request<Effect<models::DirectoryDefinition>> {
         self.path
             .segment("discover")
             .call(

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::OnenoteSection,
-    ) -> Request<models::OnenoteSection> {
+    ) -> Request<Effect<models::OnenoteSection>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections;;;us-government china;",
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_notebook(
         &self,
         parameters: &models::onenote_section::CopyToNotebookParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToNotebook")
             .send(
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section_group(
         &self,
         parameters: &models::onenote_section::CopyToSectionGroupParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSectionGroup")
             .send(

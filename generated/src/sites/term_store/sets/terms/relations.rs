@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Relation,
-    ) -> Request<models::term_store::Relation> {
+    ) -> Request<Effect<models::term_store::Relation>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations;;work=TermStore.ReadWrite.All;;",

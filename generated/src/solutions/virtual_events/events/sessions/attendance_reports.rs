@@ -38,7 +38,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::MeetingAttendanceReport,
-    ) -> Request<models::MeetingAttendanceReport> {
+    ) -> Request<Effect<models::MeetingAttendanceReport>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id}/attendanceReports;;;us-government china;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::VirtualEventRegistrationQuestionBase,
-    ) -> Request<models::VirtualEventRegistrationQuestionBase> {
+    ) -> Request<Effect<models::VirtualEventRegistrationQuestionBase>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration/questions;;;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointMigrationEvent,
-    ) -> Request<models::SharePointMigrationEvent> {
+    ) -> Request<Effect<models::SharePointMigrationEvent>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;;;;",

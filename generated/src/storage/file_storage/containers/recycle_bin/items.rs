@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RecycleBinItem,
-    ) -> Request<models::RecycleBinItem> {
+    ) -> Request<Effect<models::RecycleBinItem>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;;;;",

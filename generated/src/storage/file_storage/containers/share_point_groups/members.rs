@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointGroupMember,
-    ) -> Request<models::SharePointGroupMember> {
+    ) -> Request<Effect<models::SharePointGroupMember>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;;application=FileStorageContainer.Selected;us-government china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointMigrationEvent,
-    ) -> Request<models::SharePointMigrationEvent> {
+    ) -> Request<Effect<models::SharePointMigrationEvent>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;;;;",

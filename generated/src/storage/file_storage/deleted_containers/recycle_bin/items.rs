@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::RecycleBinItem,
-    ) -> Request<models::RecycleBinItem> {
+    ) -> Request<Effect<models::RecycleBinItem>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;;;;",

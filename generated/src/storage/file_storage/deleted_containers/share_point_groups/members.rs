@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::SharePointGroupMember,
-    ) -> Request<models::SharePointGroupMember> {
+    ) -> Request<Effect<models::SharePointGroupMember>> {
         self.path
             .send(
                 "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;;;us-government china;",

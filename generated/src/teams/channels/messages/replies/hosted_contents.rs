@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ChatMessageHostedContent,
-    ) -> Request<models::ChatMessageHostedContent> {
+    ) -> Request<Effect<models::ChatMessageHostedContent>> {
         self.path
             .send(
                 "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents;;;;",

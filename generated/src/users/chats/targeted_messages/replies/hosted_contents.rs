@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ChatMessageHostedContent,
-    ) -> Request<models::ChatMessageHostedContent> {
+    ) -> Request<Effect<models::ChatMessageHostedContent>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/hostedContents;;;us-government china;",

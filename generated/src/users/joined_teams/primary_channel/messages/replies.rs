@@ -31,7 +31,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
+    pub fn create(
+        &self,
+        body: &models::ChatMessage,
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/replies;;;;",
@@ -71,7 +74,7 @@ impl RequestBuilder {
     pub fn reply_with_quote(
         &self,
         parameters: &models::chat_message::ReplyWithQuoteParameters,
-    ) -> Request<models::ChatMessage> {
+    ) -> Request<Effect<models::ChatMessage>> {
         self.path
             .segment("replyWithQuote")
             .send(

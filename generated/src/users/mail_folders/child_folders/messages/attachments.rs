@@ -30,7 +30,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
+    pub fn create(
+        &self,
+        body: &models::Attachment,
+    ) -> Request<Effect<models::Attachment>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments;;;;",
@@ -59,7 +62,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::attachment::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

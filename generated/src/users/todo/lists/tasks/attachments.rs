@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AttachmentBase,
-    ) -> Request<models::AttachmentBase> {
+    ) -> Request<Effect<models::AttachmentBase>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
@@ -86,7 +86,7 @@ impl RequestBuilder {
     pub fn create_upload_session(
         &self,
         parameters: &models::attachment_base::CreateUploadSessionParameters,
-    ) -> Request<models::UploadSession> {
+    ) -> Request<Effect<models::UploadSession>> {
         self.path
             .segment("createUploadSession")
             .send(

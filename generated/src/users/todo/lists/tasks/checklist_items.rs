@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::ChecklistItem,
-    ) -> Request<models::ChecklistItem> {
+    ) -> Request<Effect<models::ChecklistItem>> {
         self.path
             .send(
                 "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",

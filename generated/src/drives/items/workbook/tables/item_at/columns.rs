@@ -30,7 +30,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookTableColumn,
-    ) -> Request<models::WorkbookTableColumn> {
+    ) -> Request<Effect<models::WorkbookTableColumn>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/columns;;;china;",

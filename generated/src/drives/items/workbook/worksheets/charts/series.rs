@@ -59,7 +59,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookChartSeries,
-    ) -> Request<models::WorkbookChartSeries> {
+    ) -> Request<Effect<models::WorkbookChartSeries>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/series;china;",

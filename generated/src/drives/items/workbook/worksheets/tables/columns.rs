@@ -62,7 +62,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookTableColumn,
-    ) -> Request<models::WorkbookTableColumn> {
+    ) -> Request<Effect<models::WorkbookTableColumn>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/columns;china;",
@@ -84,7 +84,7 @@ impl RequestBuilder {
     pub fn add(
         &self,
         parameters: &models::workbook_table_column::AddParameters,
-    ) -> Request<models::WorkbookTableColumn> {
+    ) -> Request<Effect<models::WorkbookTableColumn>> {
         self.path
             .segment("add")
             .send(

@@ -70,7 +70,7 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn convert_to_range(&self) -> Request<models::WorkbookRange> {
+    pub fn convert_to_range(&self) -> Request<Effect<models::WorkbookRange>> {
         self.path
             .segment("convertToRange")
             .call(

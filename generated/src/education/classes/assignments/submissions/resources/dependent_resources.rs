@@ -45,7 +45,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmissionResource,
-    ) -> Request<models::EducationSubmissionResource> {
+    ) -> Request<Effect<models::EducationSubmissionResource>> {
         self.path
             .send(
                 "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id}/dependentResources;;work=EduAssignments.ReadWrite;us-government china;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::EducationSubmissionResource,
-    ) -> Request<models::EducationSubmissionResource> {
+    ) -> Request<Effect<models::EducationSubmissionResource>> {
         self.path
             .send(
                 "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id}/dependentResources;;;us-government china;",

@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::HorizontalSection,
-    ) -> Request<models::HorizontalSection> {
+    ) -> Request<Effect<models::HorizontalSection>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/horizontalSections;;;;",

@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AuthenticationConditionApplication,
-    ) -> Request<models::AuthenticationConditionApplication> {
+    ) -> Request<Effect<models::AuthenticationConditionApplication>> {
         self.path
             .send(
                 "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications;;;us-government china;",

@@ -36,7 +36,10 @@ impl RequestBuilder {
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
-    pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
+    pub fn create(
+        &self,
+        body: &models::OnenotePage,
+    ) -> Request<Effect<models::OnenotePage>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/pages;;;us-government china;",
@@ -159,7 +162,7 @@ impl ItemRequestBuilder {
     pub fn copy_to_section(
         &self,
         parameters: &models::onenote_page::CopyToSectionParameters,
-    ) -> Request<models::OnenoteOperation> {
+    ) -> Request<Effect<models::OnenoteOperation>> {
         self.path
             .segment("copyToSection")
             .send(

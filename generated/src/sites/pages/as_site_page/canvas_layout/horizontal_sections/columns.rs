@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::HorizontalSectionColumn,
-    ) -> Request<models::HorizontalSectionColumn> {
+    ) -> Request<Effect<models::HorizontalSectionColumn>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/horizontalSections/{horizontalSection-id}/columns;;;;",

@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Term,
-    ) -> Request<models::term_store::Term> {
+    ) -> Request<Effect<models::term_store::Term>> {
         self.path
             .send(
                 "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children;;;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AttendanceRecord,
-    ) -> Request<models::AttendanceRecord> {
+    ) -> Request<Effect<models::AttendanceRecord>> {
         self.path
             .send(
                 "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;us-government china;",

@@ -30,7 +30,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookChartSeries,
-    ) -> Request<models::WorkbookChartSeries> {
+    ) -> Request<Effect<models::WorkbookChartSeries>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/itemAt(index={index})/series;;;china;",

@@ -58,7 +58,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookChartPoint,
-    ) -> Request<models::WorkbookChartPoint> {
+    ) -> Request<Effect<models::WorkbookChartPoint>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series/{workbookChartSeries-id}/points;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/series/{}/points;china;",

@@ -30,7 +30,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookTableRow,
-    ) -> Request<models::WorkbookTableRow> {
+    ) -> Request<Effect<models::WorkbookTableRow>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/rows;;;china;",

@@ -35,7 +35,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Term,
-    ) -> Request<models::term_store::Term> {
+    ) -> Request<Effect<models::term_store::Term>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/termStore/groups/{group-id1}/sets/{set-id}/terms/{term-id}/children;;;;",

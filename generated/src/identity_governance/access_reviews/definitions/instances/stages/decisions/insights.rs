@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::GovernanceInsight,
-    ) -> Request<models::GovernanceInsight> {
+    ) -> Request<Effect<models::GovernanceInsight>> {
         self.path
             .send(
                 "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id}/insights;;;;",

@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceScope,
-    ) -> Request<models::AccessPackageResourceScope> {
+    ) -> Request<Effect<models::AccessPackageResourceScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/roles/{accessPackageResourceRole-id}/resource/scopes;;;us-government china;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceRole,
-    ) -> Request<models::AccessPackageResourceRole> {
+    ) -> Request<Effect<models::AccessPackageResourceRole>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource/roles;;;;",

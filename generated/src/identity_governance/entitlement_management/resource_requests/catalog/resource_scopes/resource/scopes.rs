@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceScope,
-    ) -> Request<models::AccessPackageResourceScope> {
+    ) -> Request<Effect<models::AccessPackageResourceScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/resourceScopes/{accessPackageResourceScope-id}/resource/scopes;;;;",

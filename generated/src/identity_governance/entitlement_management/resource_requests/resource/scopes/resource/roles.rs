@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceRole,
-    ) -> Request<models::AccessPackageResourceRole> {
+    ) -> Request<Effect<models::AccessPackageResourceRole>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/resource/scopes/{accessPackageResourceScope-id}/resource/roles;;;;",

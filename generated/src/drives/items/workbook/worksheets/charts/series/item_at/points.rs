@@ -30,7 +30,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::WorkbookChartPoint,
-    ) -> Request<models::WorkbookChartPoint> {
+    ) -> Request<Effect<models::WorkbookChartPoint>> {
         self.path
             .send(
                 "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series/itemAt(index={index})/points;;;china;",

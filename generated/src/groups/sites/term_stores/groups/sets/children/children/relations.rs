@@ -36,7 +36,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::term_store::Relation,
-    ) -> Request<models::term_store::Relation> {
+    ) -> Request<Effect<models::term_store::Relation>> {
         self.path
             .send(
                 "op:POST /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id}/children/{term-id}/children/{term-id1}/relations;;;;",

@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::AccessPackageResourceScope,
-    ) -> Request<models::AccessPackageResourceScope> {
+    ) -> Request<Effect<models::AccessPackageResourceScope>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope/resource/roles/{accessPackageResourceRole-id}/resource/scopes;;;;",

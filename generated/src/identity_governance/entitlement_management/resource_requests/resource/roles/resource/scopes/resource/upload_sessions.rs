@@ -43,7 +43,7 @@ impl RequestBuilder {
     pub fn create(
         &self,
         body: &models::CustomDataProvidedResourceUploadSession,
-    ) -> Request<models::CustomDataProvidedResourceUploadSession> {
+    ) -> Request<Effect<models::CustomDataProvidedResourceUploadSession>> {
         self.path
             .send(
                 "op:POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/resource/roles/{accessPackageResourceRole-id}/resource/scopes/{accessPackageResourceScope-id}/resource/uploadSessions;;;us-government china;",
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn upload_file(
         &self,
-    ) -> Request<models::CustomDataProvidedResourceUploadSession> {
+    ) -> Request<Effect<models::CustomDataProvidedResourceUploadSession>> {
         self.path
             .segment("uploadFile")
             .call(
