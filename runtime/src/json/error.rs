@@ -44,6 +44,11 @@ impl ReadError {
         self.0.kind
     }
 
+    /// Whether it is that the text, which is so long, ends where more of it had to follow.
+    pub(super) fn is_at_end(&self, length: usize) -> bool {
+        matches!(self.0.kind, Kind::Syntax(_)) && self.0.offset >= length
+    }
+
     #[cold]
     pub(crate) fn in_property(mut self, name: &'static str) -> Self {
         self.0.path.push(Step::Property(name));
@@ -75,7 +80,7 @@ impl ReadError {
             Kind::Mismatch(expected) => Problem::Mismatch(expected),
             Kind::Absent => Problem::Mismatch("a type that is compiled in"),
         };
-        JsonError { problem, offset, path: place, found: excerpt(text, offset) }
+        JsonError { problem, offset, path: place, found: excerpt(text, offset), truncated: false }
     }
 }
 
@@ -86,6 +91,7 @@ pub struct JsonError {
     offset: usize,
     path: String,
     found: String,
+    truncated: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +107,8 @@ enum Problem {
 impl JsonError {
     /// The text is not UTF-8 from `offset` on.
     pub(crate) fn encoding(text: &[u8], offset: usize) -> Self {
-        Self { problem: Problem::Encoding, offset, path: "$".to_owned(), found: excerpt(text, offset) }
+        let (path, found) = ("$".to_owned(), excerpt(text, offset));
+        Self { problem: Problem::Encoding, offset, path, found, truncated: false }
     }
 
     /// What serde did not like.
@@ -116,7 +123,23 @@ impl JsonError {
             offset,
             path: "$".to_owned(),
             found: excerpt(text, offset),
+            truncated: false,
         }
+        .in_document(text)
+    }
+
+    /// Looks whether the whole text, of which this is the error, breaks off. It costs a look at all of it.
+    #[cold]
+    pub(crate) fn in_document(mut self, text: &[u8]) -> Self {
+        self.truncated = super::breaks_off(text);
+        self
+    }
+
+    /// Whether the text breaks off: it is no complete JSON, but bytes appended to it could make it so, as when a
+    /// connection is lost on the way. It is asked of the text alone, whatever else was wrong with it; also an empty one
+    /// breaks off.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
     }
 
     /// The text is not JSON at all.

@@ -39,6 +39,9 @@ pub fn from_slice_strict<T: Value>(text: &[u8]) -> Result<T, JsonError> {
     read(text, true)
 }
 
+/// The byte order mark, which some services write.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Room for most texts that are sent, so that no smaller buffer has to grow.
 const SHORT: usize = 1024;
 
@@ -64,10 +67,19 @@ pub(crate) fn wrapped_to_vec<T: Value>(values: &[T]) -> Vec<u8> {
 }
 
 fn read<T: Value>(bytes: &[u8], strict: bool) -> Result<T, JsonError> {
-    let text = decode_utf8(bytes)?;
+    let text = decode_utf8(bytes).map_err(|error| error.in_document(bytes))?;
     let mut reader = Reader::new(text).strict(strict);
     let value = read_document(&mut reader);
-    value.map_err(|error| error.explain(bytes))
+    value.map_err(|error| error.explain(bytes).in_document(bytes))
+}
+
+/// Whether a text is no complete JSON, but the beginning of one.
+fn breaks_off(bytes: &[u8]) -> bool {
+    // A character that is cut in two is replaced, and so is in place wherever a character may be.
+    let text = String::from_utf8_lossy(bytes.strip_prefix(MARK).unwrap_or(bytes));
+    let mut reader = Reader::new(&text);
+    reader.peek();
+    MARK.starts_with(bytes) || reader.skip().is_err_and(|error| error.is_at_end(text.len()))
 }
 
 /// Whether a text is JSON, of whatever shape.

@@ -461,7 +461,7 @@ impl<'a> Reader<'a> {
                     Some(b'u') => {
                         self.hex4()?;
                     }
-                    _ => return self.syntax("unknown escape"),
+                    _ => return self.unknown_escape(),
                 },
                 Some(_) => return self.syntax("control character in a string"),
                 None => return self.syntax("unterminated string"),

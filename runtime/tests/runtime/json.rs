@@ -406,6 +406,53 @@ fn truncated_text_is_always_an_error() {
     }
 }
 
+#[test]
+fn a_text_that_breaks_off_is_told_from_one_that_is_no_json() {
+    let numbers = r#"[0, -1.5e+10 ,12,null ,true,false,{}, [ ] , "é€😀\u00e9\ud83d\ude00\n\\", {"a" : "b"}]"#;
+    for text in
+        [USER, numbers, &format!("\u{feff}{USER}"), " \n{ \"x\" : [ 1 ] }", "true", "\"\\u0041\"", "-1.5e3"]
+    {
+        for end in 0..text.len() {
+            let part = &text.as_bytes()[..end];
+            match json::from_slice::<User>(part).map(drop).and(json::from_slice::<Json>(part).map(drop)) {
+                Err(error)
+                    if serde_json::from_str::<serde::de::IgnoredAny>(
+                        &text[..text.floor_char_boundary(end)],
+                    )
+                    .is_ok() =>
+                {
+                    assert!(!error.is_truncated() && text.starts_with("-1"), "a shorter number: {error}");
+                }
+                Err(error) => assert!(error.is_truncated(), "{error} {}", String::from_utf8_lossy(part)),
+                Ok(()) => panic!("{}", String::from_utf8_lossy(part)),
+            }
+        }
+    }
+    for text in [
+        "{n",
+        "[1 n",
+        "{\\u00",
+        "trux",
+        "{\"a\":nul}",
+        "\"\\x",
+        "\"\\u00g",
+        "1x",
+        "01",
+        "-x",
+        "{},",
+        "[,",
+        "{} {",
+        "7",
+    ] {
+        assert!(!json::from_slice::<User>(text.as_bytes()).expect_err("an error").is_truncated(), "{text}");
+    }
+    for text in [&b"tru\xe2"[..], b"{}\xe2", b"\"\\u00\xe2", b"\xff", b"{\"a\":\"\xff\"} x"] {
+        assert!(!json::from_slice::<User>(text).expect_err("an error").is_truncated(), "{text:?}");
+    }
+    let strict = json::from_slice_strict::<User>(br#"{"days":"x","aboutMe":"and so"#).expect_err("an error");
+    assert!(strict.is_truncated(), "whatever is wrong first");
+}
+
 /// The same sequence of numbers on every run.
 fn numbers() -> impl FnMut(usize) -> usize {
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
@@ -435,6 +482,12 @@ fn mutilated_text_is_accepted_exactly_if_it_is_json_and_stays_json() {
         let theirs = serde_json::from_slice::<serde::de::IgnoredAny>(&text);
         let ours = json::from_slice::<Json>(&text);
         let is_utf8 = std::str::from_utf8(&text).is_ok();
+        if let (Err(theirs), Err(ours), true) = (&theirs, &ours, is_utf8) {
+            // serde does not say of a number that it breaks off.
+            let in_number = matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'));
+            let same = ours.is_truncated() == theirs.is_eof() || ours.is_truncated() && in_number;
+            assert!(same, "{ours} {theirs} {}", String::from_utf8_lossy(&text));
+        }
         assert_eq!(
             ours.is_ok(),
             theirs.is_ok() && is_utf8,

@@ -10,6 +10,9 @@ impl<'a> Reader<'a> {
     /// Consumes `true`, `false` or `null`.
     pub(crate) fn literal(&mut self, literal: &'static str) -> Result<(), ReadError> {
         if !self.text.as_bytes()[self.at..].starts_with(literal.as_bytes()) {
+            if literal.starts_with(&self.text[self.at..]) {
+                self.at = self.text.len();
+            }
             return self.syntax("expected a value");
         }
         self.at += literal.len();
@@ -127,10 +130,19 @@ impl<'a> Reader<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.unicode_escape(string_at),
-            _ => return self.syntax("unknown escape"),
+            _ => return self.unknown_escape(),
         };
         self.at += 2;
         Ok(character)
+    }
+
+    /// What stands behind a backslash is no escape sequence, or nothing.
+    #[cold]
+    pub(super) fn unknown_escape<T>(&mut self) -> Result<T, ReadError> {
+        if self.at + 1 == self.text.len() {
+            self.at += 1;
+        }
+        self.syntax("unknown escape")
     }
 
     fn unicode_escape(&mut self, string_at: usize) -> Result<char, ReadError> {
@@ -149,11 +161,15 @@ impl<'a> Reader<'a> {
     pub(super) fn hex4(&mut self) -> Result<u32, ReadError> {
         let mut value = 0;
         for offset in 2..6 {
-            let digit =
-                self.text.as_bytes().get(self.at + offset).and_then(|byte| char::from(*byte).to_digit(16));
-            match digit {
+            let byte = self.text.as_bytes().get(self.at + offset);
+            match byte.and_then(|byte| char::from(*byte).to_digit(16)) {
                 Some(digit) => value = value * 16 + digit,
-                None => return self.syntax("expected four hexadecimal digits"),
+                None => {
+                    if byte.is_none() {
+                        self.at = self.text.len();
+                    }
+                    return self.syntax("expected four hexadecimal digits");
+                }
             }
         }
         self.at += 6;
