@@ -168,7 +168,8 @@ pub(super) fn read_answers(text: &[u8]) -> Answers {
     let mut found = Vec::new();
     let problem = json::decode_utf8(text).and_then(|text| {
         let mut reader = Reader::new(text);
-        find_answers(&mut reader, &mut found).map_err(|error| reader.explain(error))
+        find_answers(&mut reader, &mut found)
+            .map_err(|error| reader.explain(error).in_document(text.as_bytes()))
     });
     let answers = found.iter().filter_map(|answer| json::from_slice::<RawAnswer>(answer.as_bytes()).ok());
     let whole = answers.filter_map(|mut answer| Some((answer.id.take().as_ref().map(plain)?, answer.read())));

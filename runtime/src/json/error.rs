@@ -144,26 +144,18 @@ impl JsonError {
 
     /// The text is not JSON at all.
     pub(crate) fn not_json(what: &'static str, text: &[u8]) -> Self {
-        Self { problem: Problem::Syntax(what), offset: 0, path: "$".to_owned(), found: excerpt(text, 0) }
+        Self {
+            problem: Problem::Syntax(what),
+            offset: 0,
+            path: "$".to_owned(),
+            found: excerpt(text, 0),
+            truncated: false,
+        }
     }
 
     /// Whether the text is not JSON, rather than JSON of another shape.
     pub(crate) fn is_syntax(&self) -> bool {
         matches!(self.problem, Problem::Syntax(_))
-    }
-
-    /// Whether the text ends early: something appended to it could make it whole.
-    pub fn is_truncated(&self) -> bool {
-        let found = self.found.as_str();
-        let is_literal = ["true", "false", "null"].iter().any(|literal| literal.starts_with(found));
-        let is_escape =
-            found.starts_with('\\') && found.len() < "\\ud83d\\ude00".len() && is_begun_escape(found);
-        match self.problem {
-            Problem::Encoding => found == "\u{fffd}",
-            Problem::Syntax(_) => is_literal || is_escape,
-            Problem::Mismatch(_) => found.is_empty(),
-            Problem::Serde(_) | Problem::Depth => false,
-        }
     }
 
     /// The byte offset into the text at which the problem was met.
@@ -209,15 +201,6 @@ impl fmt::Display for JsonError {
 }
 
 impl std::error::Error for JsonError {}
-
-/// Whether a text is the beginning of `\uXXXX`, or of two of them.
-fn is_begun_escape(text: &str) -> bool {
-    text.char_indices().all(|(at, character)| match at % 6 {
-        0 => character == '\\',
-        1 => character == 'u',
-        _ => character.is_ascii_hexdigit(),
-    })
-}
 
 /// At most 60 characters of the text from `offset` on, control characters made visible.
 fn excerpt(text: &[u8], offset: usize) -> String {

@@ -89,7 +89,7 @@ fn breaks_off(bytes: &[u8]) -> bool {
 pub(crate) fn check(bytes: &[u8]) -> Result<(), JsonError> {
     let mut reader = Reader::new(decode_utf8(bytes)?);
     reader.peek();
-    reader.skip().and_then(|()| reader.end()).map_err(|error| error.explain(bytes))
+    reader.skip().and_then(|()| reader.end()).map_err(|error| error.explain(bytes).in_document(bytes))
 }
 
 /// Reads back what [`to_vec`] has just written, however deep it nests.
