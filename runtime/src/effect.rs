@@ -1,5 +1,6 @@
 //! What a request that changes something has led to. That it was done is certain; the value that it made may not be given.
 
+use std::fmt;
 use std::ops::Deref;
 
 use http::header::{CONTENT_LOCATION, LOCATION};
@@ -7,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::classify;
 use crate::json::JsonError;
+use crate::json::redact::Headers;
 use crate::model::Model;
 use crate::response::{Answer, Decode};
 
@@ -29,7 +31,7 @@ use crate::response::{Answer, Decode};
 ///     Ok(created.into_value())
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Effect<T> {
     value: T,
     is_given: bool,
@@ -67,6 +69,18 @@ impl<T> Effect<T> {
     /// nothing has been checked.
     pub fn location(&self) -> Option<&str> {
         [LOCATION, CONTENT_LOCATION].iter().find_map(|name| self.headers.get(name)?.to_str().ok())
+    }
+}
+
+/// The headers without what is secret in them.
+impl<T: fmt::Debug> fmt::Debug for Effect<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effect")
+            .field("status", &self.status)
+            .field("headers", &Headers(&self.headers))
+            .field("is_given", &self.is_given)
+            .field("value", &self.value)
+            .finish()
     }
 }
 

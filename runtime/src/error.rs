@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 pub use crate::batch::BatchError;
 pub use crate::graph_error::{ErrorDetail, GraphError, InnerError};
 use crate::json::JsonError;
+use crate::json::redact::Link;
 use crate::paging::FailedItem;
 use crate::permissions::Explanation;
 use crate::pipeline::CallName;
@@ -395,7 +396,7 @@ pub struct DecodeError {
     call: CallName,
     status: StatusCode,
     request_id: Option<String>,
-    location: Option<String>,
+    location: Option<Link>,
     outcome: Outcome,
     source: JsonError,
 }
@@ -407,7 +408,7 @@ fn show_id(request_id: &Option<String>) -> String {
 impl DecodeError {
     pub(crate) fn new(call: CallName, status: StatusCode, headers: &HeaderMap, source: JsonError) -> Self {
         let text = |name: &str| headers.get(name).and_then(|text| text.to_str().ok()).map(str::to_owned);
-        let location = text("location").or(text("content-location"));
+        let location = text("location").or(text("content-location")).map(Link);
         Self { call, status, request_id: text("request-id"), location, outcome: Outcome::Done, source }
     }
 
@@ -433,7 +434,7 @@ impl DecodeError {
     /// Where the service says that the result or its progress is (`Location`, else `Content-Location`), as it says it:
     /// nothing has been checked.
     pub fn location(&self) -> Option<&str> {
-        self.location.as_deref()
+        self.location.as_ref().map(|link| link.0.as_str())
     }
 
     /// Method and path template of the call.

@@ -233,6 +233,6 @@ fn next_member<'a>(text: &'a str, reader: &mut Reader<'a>) -> Option<Member<'a>>
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::json::masked(&self.to_json()))
+        f.write_str(&crate::json::redact::masked(None, &self.to_json()))
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::classify;
 use crate::error::Outcome;
+use crate::json::redact::Link;
 use crate::json::{self, Reader};
 use crate::permissions::Explanation;
 use crate::pipeline::CallName;
@@ -36,7 +37,7 @@ pub struct GraphError {
     client_request_id: Option<String>,
     date: Option<String>,
     retry_after: Option<Duration>,
-    location: Option<String>,
+    location: Option<Link>,
     explanation: Option<Box<Explanation>>,
 }
 
@@ -92,7 +93,7 @@ impl GraphError {
             client_request_id: header("client-request-id").or(parsed.client_request_id),
             date: header("date").or(parsed.date),
             retry_after: retry_after(headers, now),
-            location: header("location"),
+            location: header("location").map(Link),
             explanation: None,
         }
     }
@@ -166,7 +167,7 @@ impl GraphError {
 
     /// Where the service says to go on, as it says it: nothing has been checked (`Location`).
     pub fn location(&self) -> Option<&str> {
-        self.location.as_deref()
+        self.location.as_ref().map(|link| link.0.as_str())
     }
 
     /// Whether the error is one that passes: 408, 429, 500, 502, 503, 504, 509, and of those that come with a success as

@@ -216,7 +216,7 @@ pub fn debug<M: Model>(model: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn show(name: &str, json: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let short = name.rsplit('.').next().unwrap_or(name);
-    write!(f, "{short} {}", crate::json::masked(json))
+    write!(f, "{short} {}", crate::json::redact::masked(Some(short), json))
 }
 
 /// Implements for models what follows from [`Model`]: `Clone`, `PartialEq`, `Debug`, and serde's `Serialize` and

@@ -118,6 +118,6 @@ impl<M> fmt::Display for Patch<M> {
 /// The JSON text, secrets masked.
 impl<M> fmt::Debug for Patch<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Patch {}", json::masked(&self.members.to_json()))
+        write!(f, "Patch {}", json::redact::masked(None, &self.members.to_json()))
     }
 }

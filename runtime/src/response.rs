@@ -16,6 +16,7 @@ use crate::classify::{self, Damage};
 use crate::client::GraphClient;
 use crate::error::{DecodeError, Error, GraphError, Outcome};
 use crate::extra::Extra;
+use crate::json::redact::Headers;
 use crate::json::{self, JsonError, REST, ReadError, Reader, Value, Writer};
 use crate::model::{Model, TypeInfo};
 use crate::path::Path;
@@ -24,7 +25,6 @@ use crate::query::AnyType;
 
 /// A successful answer: status, headers and body, and which call it answers. It is what a
 /// [request by path](crate::GraphClient::request) gives.
-#[derive(Debug)]
 pub struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -39,7 +39,7 @@ pub struct Answer {
 }
 
 /// A value with the status and headers it came with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response<T> {
     status: StatusCode,
     headers: HeaderMap,
@@ -181,6 +181,29 @@ impl Answer {
     /// A value that was read from it, with status and headers.
     pub(crate) fn with<T>(self, value: T) -> Response<T> {
         Response { status: self.status, headers: self.headers, value }
+    }
+}
+
+/// The headers without what is secret in them.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("headers", &Headers(&self.headers))
+            .field("body", &self.body)
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The headers without what is secret in them.
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &Headers(&self.headers))
+            .field("value", &self.value)
+            .finish()
     }
 }
 

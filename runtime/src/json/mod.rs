@@ -5,16 +5,15 @@
 //! [`to_vec`] are the way in and out.
 
 mod error;
-mod masked;
 mod places;
 mod reader;
+pub(crate) mod redact;
 mod scan;
 pub(crate) mod serde;
 mod value;
 mod writer;
 
 pub use error::{JsonError, ReadError};
-pub(crate) use masked::masked;
 pub use reader::Reader;
 pub(crate) use reader::{ObjectCursor, REST};
 pub use value::Value;
