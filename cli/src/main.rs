@@ -1,9 +1,12 @@
 //! `msgraph`: which permissions a program needs, and requests to Microsoft Graph from the command line.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod account;
 mod exit;
 mod permissions;
 mod request;
+mod screen;
 mod service;
 mod shell;
 
@@ -47,18 +50,27 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let mut out = anstream::stdout().lock();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) if !answer.use_stderr() => answer.exit(),
+        Err(error) => return wrong(&error),
+    };
+    let mut out = screen::out();
     let done = run(cli.command, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
     match done {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_closed_pipe() => Exit::Success.into(),
         Err(failure) => {
-            let style = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{style}error{style:#}: {failure}");
+            screen::fail(&failure.to_string());
             failure.exit().into()
         }
     }
+}
+
+/// Says what is wrong with the arguments, which may hold whatever a script has put into them.
+fn wrong(error: &clap::Error) -> ExitCode {
+    screen::say!("{}", error.to_string().trim_end());
+    Exit::Usage.into()
 }
 
 /// Runs a command. Styles are taken out of what it writes where nobody wants them.

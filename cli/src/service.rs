@@ -33,7 +33,7 @@ pub fn run<T>(debug: bool, work: impl Future<Output = Result<T, Failure>>) -> Re
 /// Shows calls and sign-ins on standard error. The runtime leaves out what is secret.
 fn observe() {
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(crate::screen::err)
         .with_ansi(false)
         .with_target(false)
         .without_time();

@@ -1,6 +1,6 @@
 //! `msgraph test`: whether a token can be had, what it is good for, and whether the service takes it.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use msgraph_runtime::auth::{ConnectionReport, ConnectionStep};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use super::args::AccountArgs;
 use super::session::Session;
 use super::token::Token;
 use crate::exit::{Exit, Failure};
+use crate::screen;
 use crate::service;
 
 /// What was found, for programs.
@@ -32,7 +33,7 @@ pub fn run(args: &AccountArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         let session = Session::open(args).await?;
         Ok((session.client.test_connection().await, session.access.source))
     })?;
-    if std::io::stdout().is_terminal() {
+    if screen::is_terminal() {
         writeln!(out, "tokens come from: {source}\n{report}")?;
         if let Some(advice) = advice(&report) {
             writeln!(out, "{advice}")?;

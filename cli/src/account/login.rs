@@ -13,6 +13,7 @@ use super::session::{client, credential, key, registered, wrong};
 use super::store::{FirstThatWorks, Preference, Store};
 use super::token::Token;
 use crate::exit::{Exit, Failure};
+use crate::screen::{line, say};
 use crate::service;
 
 /// How to sign in.
@@ -57,7 +58,7 @@ pub fn run(args: &LoginArgs) -> Result<Exit, Failure> {
         Ok(())
     })?;
     if let Some(variable) = variables.overriding() {
-        eprintln!("{variable} is set, and comes before this sign-in.");
+        say!("{variable} is set, and comes before this sign-in.");
     }
     Ok(Exit::Success)
 }
@@ -81,7 +82,7 @@ async fn by_application(
     let app = args.account.app(None, None)?;
     let credential = credential(&by.means(app.clone(), variables), folder).await?;
     let token = token(args, &app, credential).await?;
-    eprintln!("Signed in as {}. The file of its proof is remembered, not what is in it.", token.who());
+    say!("Signed in as {}. The file of its proof is remembered, not what is in it.", line(&token.who()));
     Ok(Login { app, base_url: args.account.base_url(None), by })
 }
 
@@ -91,22 +92,22 @@ async fn by_user(args: &LoginArgs, folder: &Folder) -> Result<Login, Failure> {
     let builder = UserCredential::builder(registered(&app)?).scopes(args.scopes.iter().cloned());
     let builder = builder.cache(store.clone());
     let credential = if args.device_code {
-        builder.device_code(DeviceCodeSignIn::printing())
+        builder.device_code(DeviceCodeSignIn::new(|prompt| say!("{}", prompt.message)))
     } else {
         builder.browser(browser(args))
     };
     let token = token(args, &app, credential.map_err(wrong)?).await?;
-    eprintln!("Signed in as {}.", token.who());
+    say!("Signed in as {}.", line(&token.who()));
     let kept = store.kept();
     match &kept {
-        None => eprintln!(
+        None => say!(
             "There is no refresh token, so it lasts only as long as this command: add --scope offline_access."
         ),
         Some(kept) => {
             if let Some(problem) = &kept.problem {
-                eprintln!("There is no key store that can be used ({problem}).");
+                say!("There is no key store that can be used ({problem}).");
             }
-            eprintln!("The sign-in is kept in {}.", kept.store.describe(folder));
+            say!("The sign-in is kept in {}.", kept.store.describe(folder));
         }
     }
     let store = kept.map_or(Store::File, |kept| kept.store);
@@ -127,10 +128,10 @@ fn browser(args: &LoginArgs) -> BrowserSignIn {
     let opens = !args.no_browser;
     let sign_in = BrowserSignIn::new().redirect_uri(&args.redirect_uri).open_with(move |url| {
         if opens {
-            eprintln!("Sign in with the browser; if none opens, the page is:\n{url}");
+            say!("Sign in with the browser; if none opens, the page is:\n{url}");
             open::that_detached(url.as_str())
         } else {
-            eprintln!("Open this page with a browser of this computer:\n{url}");
+            say!("Open this page with a browser of this computer:\n{url}");
             Ok(())
         }
     });

@@ -6,21 +6,22 @@ use super::access::Variables;
 use super::remembered::{By, Folder, Login};
 use super::session::{key, registered};
 use crate::exit::{Exit, Failure};
+use crate::screen::say;
 use crate::service;
 
 /// Removes the refresh token and what is remembered of the sign-in.
 pub fn run() -> Result<Exit, Failure> {
     let folder = Folder::find()?;
     match folder.load()? {
-        None => eprintln!("Nobody was signed in."),
+        None => say!("Nobody was signed in."),
         Some(login) => {
             service::run(false, forget_token(&login, &folder))?;
             folder.forget()?;
-            eprintln!("Signed out. Access tokens that were given out stay good until they expire.");
+            say!("Signed out. Access tokens that were given out stay good until they expire.");
         }
     }
     if let Some(variable) = Variables::of_process().overriding() {
-        eprintln!("{variable} is set, so that other commands still sign in by it.");
+        say!("{variable} is set, so that other commands still sign in by it.");
     }
     Ok(Exit::Success)
 }

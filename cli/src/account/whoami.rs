@@ -1,6 +1,6 @@
 //! `msgraph whoami`: who is signed in, by what, and with which permissions.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use serde::Serialize;
 
@@ -10,6 +10,7 @@ use super::remembered::Folder;
 use super::session::Session;
 use super::token::Token;
 use crate::exit::{Exit, Failure};
+use crate::screen::{self, line};
 use crate::service;
 
 /// Everything that is said.
@@ -43,7 +44,7 @@ pub fn run(args: &AccountArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
             service: session.client.base_url().to_string(),
         })
     })?;
-    if std::io::stdout().is_terminal() {
+    if screen::is_terminal() {
         answer.lines(out)?;
     } else {
         serde_json::to_writer(&mut *out, &answer)?;
@@ -55,7 +56,7 @@ pub fn run(args: &AccountArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
 impl Answer {
     fn lines(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let token = &self.token;
-        writeln!(out, "signed in:    {}", token.who())?;
+        writeln!(out, "signed in:    {}", line(&token.who()))?;
         writeln!(out, "by:           {}", self.source)?;
         for (label, value) in [
             ("kept in:      ", &self.kept_in),
@@ -64,13 +65,13 @@ impl Answer {
             ("valid until:  ", &token.expires_on),
         ] {
             if let Some(value) = value {
-                writeln!(out, "{label}{value}")?;
+                writeln!(out, "{label}{}", line(value))?;
             }
         }
         writeln!(out, "service:      {}", self.service)?;
         if token.identity.is_some() {
             let none = token.permissions.is_empty();
-            let permissions = if none { "none".to_owned() } else { token.permissions.join(", ") };
+            let permissions = if none { "none".to_owned() } else { line(&token.permissions.join(", ")) };
             writeln!(out, "permissions:  {permissions}")?;
         }
         Ok(())

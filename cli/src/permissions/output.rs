@@ -2,20 +2,11 @@
 
 use std::io::Write;
 
-use anstyle::{AnsiColor, Style};
 use msgraph_runtime::permissions::PermissionFacts;
 use serde::Serialize;
 
 use super::data::CATALOG;
-
-/// What matters most in an answer.
-pub const STRONG: Style = Style::new().bold();
-/// What is in order.
-pub const GOOD: Style = AnsiColor::Green.on_default();
-/// What is not in order.
-pub const BAD: Style = AnsiColor::Red.on_default();
-/// What deserves a look.
-pub const WARN: Style = AnsiColor::Yellow.on_default();
+pub use crate::screen::{BAD, GOOD, STRONG, WARN};
 
 /// Writes a value as JSON that people can read, too.
 pub fn json(value: &impl Serialize, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ use super::json::Pretty;
 use super::output::Output;
 use super::progress;
 use crate::exit::{Exit, Failure};
+use crate::screen::say;
 use crate::service::failure;
 
 /// What is asked for unless a header says otherwise.
@@ -45,7 +46,7 @@ pub async fn write(
 fn whole(answer: &Answer, expected: Option<Kind>, output: &mut Output<'_>) -> Result<(), Failure> {
     if answer.bytes().trim_ascii().is_empty() {
         if output.is_terminal() {
-            eprintln!("{}", answer.status());
+            say!("{}", answer.status());
         }
         return Ok(());
     }

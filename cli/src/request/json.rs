@@ -3,11 +3,11 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use crate::screen::{GOOD as STRING, NAME, OTHER};
 
-const NAME: Style = AnsiColor::Blue.on_default().bold();
-const STRING: Style = AnsiColor::Green.on_default();
-const OTHER: Style = AnsiColor::Cyan.on_default();
+/// How many levels are indented. What is deeper stands on one line: nobody would see more of it, and the spaces of a hundred
+/// thousand levels would be gigabytes.
+const DEEPEST: usize = 64;
 
 /// Indents and colours the JSON that is written to it, which must be valid. It can come in pieces that end between
 /// tokens.
@@ -28,7 +28,8 @@ impl<'a> Pretty<'a> {
     }
 
     fn line(&mut self) -> io::Result<()> {
-        write!(self.out, "\n{:width$}", "", width = 2 * self.open.len())
+        let depth = self.open.len();
+        if depth > DEEPEST { Ok(()) } else { write!(self.out, "\n{:width$}", "", width = 2 * depth) }
     }
 
     /// Goes to a new line before the first thing in an object or array.
@@ -46,8 +47,9 @@ impl<'a> Pretty<'a> {
                 self.begun = true;
             }
             b'}' | b']' => {
+                let is_flat = self.open.len() > DEEPEST;
                 self.open.pop();
-                if !std::mem::take(&mut self.begun) {
+                if !std::mem::take(&mut self.begun) && !is_flat {
                     self.line()?;
                 }
                 self.name = false;
@@ -127,7 +129,8 @@ mod tests {
     }
 
     fn plain(pieces: &[&str]) -> String {
-        anstream::adapter::strip_str(&pretty(pieces)).to_string()
+        let inks = [NAME, STRING, OTHER].into_iter().flat_map(|ink| [format!("{ink}"), format!("{ink:#}")]);
+        inks.fold(pretty(pieces), |text, ink| text.replace(&ink, ""))
     }
 
     #[test]
@@ -158,6 +161,15 @@ mod tests {
             ]),
             expected
         );
+    }
+
+    #[test]
+    fn what_is_too_deep_is_not_indented() {
+        let deep = "[".repeat(100_000) + "1,[]" + &"]".repeat(100_000);
+        let shown = plain(&[&deep]);
+        assert!(shown.len() < deep.len() + 4 * DEEPEST * DEEPEST, "{}", shown.len());
+        assert_eq!(shown.split_whitespace().collect::<String>(), deep);
+        assert_eq!(shown.lines().count(), 2 * DEEPEST + 1);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! all.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
+
+use crate::screen;
 
 /// A place for one answer.
 pub struct Output<'a> {
@@ -29,8 +31,8 @@ impl<'a> Output<'a> {
     pub fn open(path: Option<&Path>, terminal: &'a mut dyn Write) -> Result<Self> {
         let place = match path.filter(|path| path.as_os_str() != "-") {
             Some(path) => open_file(path).with_context(|| format!("cannot write {}", path.display()))?,
-            None if io::stdout().is_terminal() => Place::Terminal(terminal),
-            None => Place::Pipe(BufWriter::new(io::stdout().lock())),
+            None if screen::is_terminal() => Place::Terminal(terminal),
+            None => Place::Pipe(BufWriter::new(screen::pipe())),
         };
         Ok(Self { place })
     }
