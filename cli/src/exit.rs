@@ -13,7 +13,7 @@ Exit codes:
   4  signing in failed, or nobody is signed in
   5  the service answered with an error
   6  the service could not be reached
-  130  interrupted";
+  129, 130, 143  hung up, interrupted, terminated";
 
 /// How the command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,10 @@ pub enum Exit {
     Network = 6,
     /// Somebody interrupted it, as shells number that.
     Interrupted = 130,
+    /// The terminal has gone.
+    HungUp = 129,
+    /// Somebody ended it.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

@@ -4,6 +4,7 @@
 
 mod account;
 mod exit;
+mod file;
 mod permissions;
 mod request;
 mod screen;

@@ -30,6 +30,40 @@ pub fn run<T>(debug: bool, work: impl Future<Output = Result<T, Failure>>) -> Re
     done
 }
 
+/// Does work until somebody ends the command otherwise than with Ctrl-C, so that what it has begun is removed.
+#[cfg(unix)]
+pub async fn until_terminated<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = if ignores_hangups() { None } else { Some(signal(SignalKind::hangup())?) };
+    let hang_up = async {
+        match &mut hung_up {
+            Some(hung_up) => hung_up.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        _ = terminated.recv() => Err(Failure::new(Exit::Terminated, anyhow!("terminated"))),
+        _ = hang_up => Err(Failure::new(Exit::HungUp, anyhow!("the terminal has gone"))),
+    }
+}
+
+/// Elsewhere there are no such signals.
+#[cfg(not(unix))]
+pub async fn until_terminated<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    work.await
+}
+
+/// Whether the command was started to outlive its terminal, as by `nohup`. Only Linux tells.
+#[cfg(unix)]
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 1 == 1)
+}
+
 /// Shows calls and sign-ins on standard error. The runtime leaves out what is secret.
 fn observe() {
     let lines = tracing_subscriber::fmt::layer()

@@ -9,7 +9,7 @@ use super::args::AccountArgs;
 use super::session::Session;
 use super::token::Token;
 use crate::exit::{Exit, Failure};
-use crate::screen;
+use crate::screen::{self, line};
 use crate::service;
 
 /// What was found, for programs.
@@ -29,11 +29,12 @@ struct Found<'a> {
 
 /// Tests the connection: lines on a terminal, JSON elsewhere. The exit code says what failed.
 pub fn run(args: &AccountArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let (report, source) = service::run(args.debug, async {
+    let (mut report, source) = service::run(args.debug, async {
         let session = Session::open(args).await?;
         Ok((session.client.test_connection().await, session.access.source))
     })?;
     if screen::is_terminal() {
+        in_lines(&mut report);
         writeln!(out, "tokens come from: {source}\n{report}")?;
         if let Some(advice) = advice(&report) {
             writeln!(out, "{advice}")?;
@@ -43,6 +44,17 @@ pub fn run(args: &AccountArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         writeln!(out)?;
     }
     Ok(report.failure.as_ref().map_or(Exit::Success, |(_, error)| service::exit(error)))
+}
+
+/// The report with no line breaks in what others have named.
+fn in_lines(report: &mut ConnectionReport) {
+    report.display_name = report.display_name.as_deref().map(line);
+    if let Some(claims) = &mut report.claims {
+        for text in [&mut claims.user_name, &mut claims.tenant_id, &mut claims.app_id, &mut claims.app_name] {
+            *text = text.as_deref().map(line);
+        }
+        claims.permissions.iter_mut().for_each(|name| *name = line(name));
+    }
 }
 
 /// What a refusal of the call means.

@@ -3,10 +3,9 @@
 mod coverage;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use msgraph_runtime::Scheme;
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use super::data::CATALOG;
 use super::output::{BAD, GOOD, STRONG, WARN, count, json, table};
 use super::{SchemeArg, suggest};
 use crate::exit::{Exit, Failure};
+use crate::file;
 
 /// From this privilege level on a lesser alternative is looked for.
 const HIGH: u8 = 4;
@@ -59,11 +59,9 @@ struct Finding {
 /// Checks a list of permissions.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Exit, Failure> {
     let text = if args.file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        text
+        file::text_of(std::io::stdin().lock(), "standard input")?
     } else {
-        std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?
+        file::text(&args.file)?
     };
     let names = names(&text);
     let findings = lint(&names, args.scheme.into());

@@ -1,9 +1,8 @@
 //! The body of a request. Files are sent in constant memory, and from their beginning if they must be sent again.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
@@ -15,9 +14,13 @@ use tokio_util::io::ReaderStream;
 use super::args::{BodyArgs, FilePart};
 use super::progress;
 use crate::exit::{Exit, Failure};
+use crate::file;
 
 /// How much of a file is read at once.
 const PIECE: usize = 64 * 1024;
+
+/// How much of standard input is sent, as it is kept until it has arrived.
+const MOST: u64 = 1 << 30;
 
 /// What is sent.
 #[derive(Debug)]
@@ -59,8 +62,7 @@ pub fn read(args: &BodyArgs, media_type: Option<&str>) -> Result<Content, Failur
     }
     match &args.data_file {
         Some(path) if path.as_os_str() == "-" => {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+            let bytes = file::bytes_of(std::io::stdin().lock(), "standard input", MOST)?;
             let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
             let media_type = is_json.then(|| "application/json".to_owned());
             Ok(Content::Bytes { bytes: bytes.into(), media_type })
@@ -78,11 +80,7 @@ pub fn read(args: &BodyArgs, media_type: Option<&str>) -> Result<Content, Failur
 }
 
 fn source(path: &Path, media_type: Option<&str>) -> Result<Source, Failure> {
-    let unreadable = || format!("cannot read {}", path.display());
-    let metadata = std::fs::File::open(path).and_then(|file| file.metadata()).with_context(unreadable)?;
-    if !metadata.is_file() {
-        return Err(anyhow!("{}: it is no file", unreadable()).into());
-    }
+    let (_, metadata) = file::open(path)?;
     let guess = || mime_guess::from_path(path).first_or_octet_stream().to_string();
     Ok(Source {
         path: path.to_owned(),
@@ -165,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_no_file_cannot_be_sent() {
         let folder = BodyArgs { data_file: Some(".".into()), ..args() };
-        assert!(read(&folder, None).expect_err("a folder").to_string().contains("it is no file"));
+        assert!(read(&folder, None).expect_err("a folder").to_string().contains("it is a folder"));
         let missing = BodyArgs { data_file: Some("no-such-file".into()), ..args() };
         assert!(read(&missing, None).expect_err("missing").to_string().contains("cannot read no-such-file"));
     }

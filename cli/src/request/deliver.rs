@@ -61,7 +61,8 @@ fn whole(answer: &Answer, expected: Option<Kind>, output: &mut Output<'_>) -> Re
                 ),
             ))
         }
-        Kind::Text | Kind::Binary => Ok(output.write_all(answer.bytes())?),
+        Kind::Text => Ok(output.write_all(without_mark(answer.bytes()))?),
+        Kind::Binary => Ok(output.write_all(answer.bytes())?),
     }
 }
 
@@ -80,9 +81,14 @@ fn kind_of(headers: &HeaderMap) -> Kind {
     }
 }
 
+/// Text without the byte order mark that some services write, such as before a `$count`.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
 /// Writes JSON: for people on a terminal, elsewhere as it came.
 fn json(bytes: &[u8], output: &mut Output<'_>) -> Result<(), Failure> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = without_mark(bytes);
     if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(text) {
         return Err(Failure::new(
             Exit::Service,

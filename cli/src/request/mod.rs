@@ -29,11 +29,16 @@ pub fn run(args: &RequestArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     service::run(args.account.debug, async {
         let session = Session::open(&args.account).await?;
         let request = build::request(&session.client, args, body);
-        if args.answer.all_pages {
-            pages::write(request, &mut output).await
-        } else {
-            deliver::write(request, args, &mut output).await
-        }
+        let is_file = output.is_file();
+        let work = async {
+            if args.answer.all_pages {
+                pages::write(request, &mut output).await
+            } else {
+                deliver::write(request, args, &mut output).await
+            }
+        };
+        // Only a file has something beside it to be removed; elsewhere the system ends the command.
+        if is_file { service::until_terminated(work).await } else { work.await }
     })?;
     output.finish()?;
     Ok(Exit::Success)

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use msgraph_runtime::permissions::LeastPrivileges;
 use msgraph_runtime::{Operation, Provenance, Scheme};
 use serde::{Deserialize, Serialize};
 
 use super::super::data::CATALOG;
+use crate::file;
 
 /// What a program was found to need, by the way of signing in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,11 +51,13 @@ impl Lock {
     }
 
     /// Reads a lock file.
-    pub fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| {
-            format!("cannot read {}: write it with `msgraph permissions audit BINARY --lock`", file.display())
-        })?;
-        toml::from_str(&text).with_context(|| format!("{} is not a lock file", file.display()))
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = file::text(path)
+            .context("there is no lock file: write it with `msgraph permissions audit BINARY --lock`")?;
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            anyhow!("{} is not a lock file: line {line}: {}", path.display(), error.message())
+        })
     }
 
     /// Writes a lock file.

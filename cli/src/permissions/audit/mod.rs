@@ -17,6 +17,7 @@ use super::SchemeArg;
 use super::data::CATALOG;
 use super::output::{BAD, GOOD, STRONG, WARN, count, facts, json, table};
 use crate::exit::{Exit, Failure};
+use crate::file;
 
 /// Which program, and what to compare it with.
 #[derive(Debug, clap::Args)]
@@ -57,9 +58,9 @@ struct Part {
 
 /// Reads a program, and prints what it needs.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let bytes =
-        std::fs::read(&args.binary).with_context(|| format!("cannot read {}", args.binary.display()))?;
-    let operations = binary::operations(&bytes);
+    let (program, _) = file::open(&args.binary)?;
+    let operations =
+        binary::operations(program).with_context(|| format!("cannot read {}", args.binary.display()))?;
     let schemes = match args.scheme {
         Some(scheme) => vec![scheme.into()],
         None => vec![Scheme::DelegatedWork, Scheme::Application],
