@@ -14,6 +14,7 @@ mod shell;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use exit::{Exit, Failure};
@@ -57,7 +58,10 @@ fn main() -> ExitCode {
         Err(error) => return wrong(&error),
     };
     let mut out = screen::out();
-    let done = run(cli.command, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    let done = run(cli.command, &mut out).and_then(|exit| {
+        out.flush().context("cannot write standard output")?;
+        Ok(exit)
+    });
     match done {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_closed_pipe() => Exit::Success.into(),

@@ -3,6 +3,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -87,12 +89,15 @@ fn open_file<'a>(path: &Path) -> Result<Place<'a>> {
     builder.prefix(".msgraph-");
     #[cfg(unix)]
     if permissions.is_none() {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.permissions(PermissionsExt::from_mode(0o666));
     }
     // Errors of the library name the temporary file, of which nobody has heard.
     let temporary = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
     let (temporary, name) = temporary.into_parts();
     if let Some(permissions) = permissions {
+        // Other bits, such as that for running as its owner, were granted to what it held.
+        #[cfg(unix)]
+        let permissions = PermissionsExt::from_mode(PermissionsExt::mode(&permissions) & 0o777);
         temporary.set_permissions(permissions)?;
     }
     Ok(Place::File { temporary: BufWriter::new(temporary), name, target })
@@ -196,7 +201,6 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_file_keeps_its_mode_and_one_that_is_read_only_its_content() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         std::fs::write(&path, "old").expect("written");

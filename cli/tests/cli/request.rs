@@ -296,3 +296,89 @@ fn debug_shows_request_and_answer_without_secrets() {
         assert!(done.err.contains(part), "{part}: {}", done.err);
     }
 }
+
+#[test]
+fn a_count_has_no_byte_order_mark() {
+    let desk = Desk::new(|_, _| Answer::new(200, "\u{feff}12").header("content-type", "text/plain"));
+    assert_eq!(desk.run(&["request", "GET", "/users/$count"]).success().text(), "12");
+    let args = ["request", "GET", "/users/$count", "--response", "binary"];
+    assert_eq!(desk.run(&args).success().text(), "\u{feff}12", "bytes stay as they are");
+}
+
+#[test]
+fn pages_that_break_off_are_an_error_though_some_were_written() {
+    let done = pages(true).run(&["request", "GET", "/users", "--all-pages"]).fails_with(5);
+    assert!(done.text().starts_with("{\"value\":[") && done.error().contains("It is gone."), "{done:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_is_an_error() {
+    let desk = answering("{\"id\":1}");
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    for args in [&["request", "GET", "/me"][..], &["request", "GET", "/me", "--all-pages"], &["whoami"], &["completions", "bash"]] {
+        let mut command = desk.command(args, &[("GRAPH_TOKEN", "t")]);
+        let done = command.stdout(Stdio::from(full())).output().expect("it runs");
+        let error = String::from_utf8_lossy(&done.stderr);
+        assert_ne!(done.status.code(), Some(0), "{args:?}");
+        assert!(error.starts_with("error: ") && error.lines().count() == 1, "{args:?}: {error}");
+    }
+    let done = desk.run(&["request", "GET", "/me", "--output", "/dev/full"]).fails_with(1);
+    assert!(done.error().starts_with("cannot write /dev/full: "), "{}", done.error());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_download_that_is_ended_from_outside_leaves_nothing_behind() {
+    use std::io::Read;
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let desk = Desk::new(move |_, _| Answer::halves(vec![1; 1 << 20], gate(), vec![2; 1 << 20]));
+        let args = ["request", "GET", "/content", "--output", "file.bin", "--debug"];
+        let mut command = desk.command(&args, &[("GRAPH_TOKEN", "t")]);
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("it runs");
+        // It says what was answered before it waits for the rest.
+        let (mut said, mut error) = (String::new(), process.stderr.take().expect("a pipe"));
+        while !said.contains("200 OK") {
+            let mut byte = [0];
+            assert_eq!(error.read(&mut byte).expect("read"), 1, "{said}");
+            said.push(char::from(byte[0]));
+        }
+        let files = || std::fs::read_dir(desk.path("")).expect("the folder").count();
+        assert_eq!(files(), 1);
+        kill(Pid::from_raw(i32::try_from(process.id()).expect("small")), signal).expect("sent");
+        assert_eq!(process.wait().expect("it ends").code(), Some(code), "{signal}");
+        assert_eq!(files(), 0, "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_no_files_to_send_or_to_write() {
+    let desk = answering("{}");
+    nix::unistd::mkfifo(&desk.path("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    for args in [
+        ["request", "PUT", "/x", "--data-file", "pipe"],
+        ["request", "PUT", "/x", "--data-file", "/dev/zero"],
+        ["request", "GET", "/x", "--output", "pipe"],
+        ["request", "GET", "/x", "--output", "."],
+    ] {
+        let done = desk.run(&args).fails_with(1);
+        assert!(done.error().contains(args[4]), "{}", done.error());
+    }
+    for args in [
+        &["permissions", "audit", "pipe"][..],
+        &["permissions", "audit", "/dev/zero"],
+        &["permissions", "audit", "."],
+        &["permissions", "lint", "pipe", "--scheme", "application"],
+        &["permissions", "manifest", "--from-lock", "/dev/zero"],
+        &["permissions", "manifest", "--from-lock", "pipe"],
+    ] {
+        let done = desk.run(args).fails_with(1);
+        assert!(done.error().contains("cannot read "), "{}", done.error());
+    }
+    assert_eq!(desk.server.lines(), [""; 0]);
+}

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::account::device_code;
 use crate::support::server::{Answer, gate};
-use crate::support::{Desk, granted, user_token};
+use crate::support::{Desk, granted, jwt, user_token};
 
 /// How long something may fail to appear; a session that goes as it should never waits for it.
 const PATIENCE: u64 = 60_000;
@@ -140,4 +140,102 @@ fn long_pagings_show_how_many_items_there_are() {
     session.exp_string("received 2 items").expect("the count");
     second.add_permits(1);
     assert_eq!(finish(session).1, 0);
+}
+
+/// What a terminal would obey, and what must be seen of it.
+const OBEYED: &str = "\u{1b}]0;title\u{7}\u{9b}2J\u{7f}\u{202e}\u{200b}";
+const SEEN: &str = "\\u001b]0;title\\u0007\\u009b2J\\u007f\\u202e\\u200b";
+
+/// What is shown without colours, which must hold nothing that a terminal obeys.
+#[track_caller]
+fn shown_plainly(desk: &Desk, args: &[&str], token: &str) -> (String, i32) {
+    let (shown, code) = finish(start(desk, args, &[("GRAPH_TOKEN", token), ("NO_COLOR", "1")]));
+    let obeyed = |c: char| (c.is_control() && !matches!(c, '\r' | '\n')) || matches!(c, '\u{202e}' | '\u{200b}');
+    // A bar that was there is wiped away.
+    let text = shown.replace("\r\u{1b}[2K", "").replace("\u{1b}[K", "");
+    assert!(!text.contains(obeyed), "{shown:?}");
+    (text, code)
+}
+
+#[test]
+fn text_and_markup_that_a_terminal_would_obey_are_made_visible() {
+    for media_type in ["text/plain", "text/html", "application/xml"] {
+        let desk = Desk::new(move |_, _| Answer::new(200, OBEYED).header("content-type", media_type));
+        let (shown, code) = shown_plainly(&desk, &["request", "GET", "/x"], "t");
+        assert_eq!((shown.as_str(), code), (SEEN, 0), "{media_type}");
+        let args = ["request", "GET", "/x", "--response", "binary"];
+        assert!(shown_plainly(&desk, &args, "t").0.contains(SEEN));
+        assert_eq!(desk.run(&["request", "GET", "/x"]).success().out, OBEYED.as_bytes(), "in a pipe");
+    }
+}
+
+#[test]
+fn json_that_a_terminal_would_obey_is_made_visible_and_stays_json() {
+    // What JSON lets through unescaped.
+    let hostile = "\u{9b}2J\u{7f}\u{202e}\u{200b}";
+    let body = json!({hostile: [hostile], "value": [hostile], "@odata.nextLink": hostile});
+    let text = body.to_string();
+    let desk = Desk::new(move |_, _| Answer::json(200, &body));
+    let (shown, code) = shown_plainly(&desk, &["request", "GET", "/x"], "t");
+    assert_eq!(code, 0);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON").to_string(), text);
+    let (shown, code) = shown_plainly(&desk, &["request", "GET", "/x", "--all-pages"], "t");
+    assert_ne!(code, 0, "{shown}");
+    assert!(shown.contains("\\u009b2J\\u007f\\u202e\\u200b"), "{shown}");
+    shown_plainly(&desk, &["request", "GET", "/x", "--debug"], "t");
+    assert_eq!(desk.run(&["request", "GET", "/x"]).success().text(), text + "\n", "in a pipe");
+}
+
+#[test]
+fn errors_and_names_that_a_terminal_would_obey_are_made_visible() {
+    let desk = Desk::new(|_, _| Answer::json(404, &json!({"error": {"code": OBEYED, "message": OBEYED}})));
+    assert_eq!(shown_plainly(&desk, &["request", "GET", "/x"], "t").1, 5);
+    let name = format!("no{OBEYED}file\n");
+    for args in [
+        &["request", "PUT", "/x", "--data-file", &name][..],
+        &["request", "GET", "/x", "--output", &name, "--response", &name],
+        &["permissions", "lint", &name, "--scheme", "application"],
+        &["permissions", "show", &name],
+        &["permissions", "audit", &name],
+    ] {
+        let (shown, code) = shown_plainly(&desk, args, "t");
+        assert!(code != 0 && shown.contains(SEEN), "{shown}");
+    }
+}
+
+#[test]
+fn claims_that_a_terminal_would_obey_are_made_visible_on_their_line() {
+    let user = format!("{OBEYED}\nsigned in:    root");
+    let token = jwt(&json!({"tid": user, "app_displayname": user, "appid": "a", "scp": OBEYED, "upn": user}));
+    let desk = Desk::new(|_, _| Answer::json(200, &json!({"displayName": OBEYED})));
+    for args in [["whoami"], ["test"]] {
+        let (shown, code) = shown_plainly(&desk, &args, &token);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains(SEEN) && !shown.contains("\nsigned in:    root"), "{shown}");
+    }
+}
+
+#[test]
+fn the_prompt_for_a_code_is_made_visible() {
+    let desk = Desk::new(|request, _| match request.is("devicecode") {
+        true => Answer::json(
+            200,
+            &json!({"device_code": "d3vice-code", "user_code": "A", "verification_uri": "https://a.example",
+                "expires_in": 900, "interval": 1, "message": OBEYED}),
+        ),
+        false => Answer::json(400, &json!({"error": "access_denied", "error_description": OBEYED})),
+    });
+    let args = ["login", "--device-code", "--tenant", "contoso.com", "--client-id", "app"];
+    let (shown, code) = shown_plainly(&desk, &args, "");
+    assert_eq!(code, 4, "{shown}");
+    assert!(shown.contains(SEEN), "{shown}");
+}
+
+#[test]
+fn json_that_nests_without_end_is_shown_flat() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let desk = Desk::new(move |_, _| Answer::new(200, deep.clone()).header("content-type", "application/json"));
+    let (shown, code) = shown_plainly(&desk, &["request", "GET", "/x", "--debug"], "t");
+    assert_eq!(code, 0);
+    assert!((200_000..400_000).contains(&shown.len()), "{}", shown.len());
 }

@@ -36,13 +36,16 @@ pub struct Args {
     /// Another folder instead of generated/; the crate there stands alone
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace files in that folder that are not the generator's
+    #[arg(long, requires = "out")]
+    pub overwrite: bool,
 }
 
 impl Args {
     /// Arguments that write `generated/` from `metadata/`.
     pub fn of_the_workspace(api: &str) -> Self {
         let (roots, openapi) = (Vec::new(), Vec::new());
-        Self { check: false, roots, api: api.to_owned(), csdl: None, openapi, out: None }
+        Self { check: false, roots, api: api.to_owned(), csdl: None, openapi, out: None, overwrite: false }
     }
 }
 
@@ -79,10 +82,11 @@ pub fn run(args: &Args, workspace: &Path, out: &mut impl Write) -> Result<()> {
 
     let started = Instant::now();
     let folder = args.out.clone().unwrap_or_else(|| workspace.join("generated"));
-    let difference = Difference::new(&folder, &files)?;
+    let mut difference = Difference::new(&folder, &files)?;
     if args.check {
         return check(&difference, args, out);
     }
+    difference.claim(args.overwrite)?;
     difference.apply(&folder, &files)?;
     summary.stage("write", started);
     summary.print(&difference, out)
