@@ -66,6 +66,8 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_closed_pipe() => Exit::Success.into(),
         Err(failure) => {
+            // What was written before comes first; that it cannot be is another matter.
+            let _ = out.flush();
             screen::fail(&failure.to_string());
             failure.exit().into()
         }

@@ -316,7 +316,12 @@ fn pages_that_break_off_are_an_error_though_some_were_written() {
 fn a_disk_that_is_full_is_an_error() {
     let desk = answering("{\"id\":1}");
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
-    for args in [&["request", "GET", "/me"][..], &["request", "GET", "/me", "--all-pages"], &["whoami"], &["completions", "bash"]] {
+    for args in [
+        &["request", "GET", "/me"][..],
+        &["request", "GET", "/me", "--all-pages"],
+        &["whoami"],
+        &["completions", "bash"],
+    ] {
         let mut command = desk.command(args, &[("GRAPH_TOKEN", "t")]);
         let done = command.stdout(Stdio::from(full())).output().expect("it runs");
         let error = String::from_utf8_lossy(&done.stderr);

@@ -233,11 +233,11 @@ fn every_declared_property_that_sounds_secret_is_masked_or_has_been_reviewed() {
     const WORDS: [&str; 4] = ["pin", "otp", "psk", "pwd"];
     let sounds_secret = |name: &str| {
         let lower = name.to_ascii_lowercase();
-        let word = |word: &&str| {
+        let word = |word: &str| {
             let capital = word[..1].to_ascii_uppercase() + &word[1..];
-            lower == **word || name.ends_with(&capital)
+            lower == word || name.ends_with(&capital)
         };
-        SUSPICIOUS.iter().any(|part| lower.contains(part)) || WORDS.iter().any(|one| word(&one))
+        SUSPICIOUS.iter().any(|part| lower.contains(part)) || WORDS.iter().any(|one| word(one))
     };
     let shown = |one: &Property| !is_harmless(&one.2) && sounds_secret(&one.1) && !is_masked(one);
     review("shown.txt", properties().into_iter().filter(shown));
