@@ -269,16 +269,17 @@ impl Answer {
         Ok(())
     }
 
-    /// JSON that breaks off is refused; what else is in it is the caller's.
+    /// JSON that breaks off is refused, and so is none at all where something was to be read; what else is in it is the
+    /// caller's.
     fn refuse_damaged(&self) -> Result<(), JsonError> {
         let body = self.bytes();
         let is_json = self.headers.get(CONTENT_TYPE).is_some_and(classify::is_json);
-        match json::check(body) {
-            Err(error) if is_json && !classify::is_empty(body) && Damage::of(body, &error).is_some() => {
-                Err(error)
-            }
-            _ => Ok(()),
+        let may_be_empty = !self.call.method().is_safe() || self.status != StatusCode::OK;
+        if !is_json || (may_be_empty && classify::is_empty(body)) {
+            return Ok(());
         }
+        json::check(body)
+            .or_else(|error| if Damage::of(body, &error).is_some() { Err(error) } else { Ok(()) })
     }
 }
 

@@ -6,7 +6,7 @@ use msgraph::GraphClient;
 use msgraph::models::{Event, User};
 use msgraph::runtime::Error;
 
-use super::fault;
+use super::fault::{self, Fault};
 
 /// The kinds of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,19 @@ impl Kind {
     }
 }
 
-/// Whether a request must succeed in the end: it meets no fault, or may be sent again.
+/// Whether a request must succeed in the end: it meets no fault, may be sent again, or has its answer in spite of it.
 pub fn must_succeed(number: u32) -> bool {
-    fault::of(number).is_none_or(|(fault, _)| Kind::of(number).is_safe() || fault.is_refusal())
+    let kind = Kind::of(number);
+    fault::of(number).is_none_or(|(fault, _)| kind.is_safe() || fault.is_refusal() || is_answer(fault, kind))
+}
+
+/// Whether what a fault leaves of an answer says all that there is to say: that it was done.
+pub fn is_answer(fault: Fault, kind: Kind) -> bool {
+    match fault {
+        Fault::Empty => !kind.is_safe(),
+        Fault::Truncated => kind == Kind::Delete,
+        _ => false,
+    }
 }
 
 /// Sends a request, and tells whether it succeeded.
@@ -75,7 +85,7 @@ async fn answer(client: &GraphClient, kind: Kind, number: u32) -> Result<Option<
     match kind {
         Kind::Get => user.get().await.map(|user| user.id),
         Kind::RawGet => id_of(&client.request(Method::GET, &format!("/users/{id}")).await?),
-        Kind::Post => user.events().create(&Event::default()).await.map(|event| event.id),
+        Kind::Post => user.events().create(&Event::default()).await.map(|event| event.into_value().id),
         Kind::RawPost => {
             let request = client.request(Method::POST, &format!("/users/{id}/events"));
             id_of(&request.json(&serde_json::json!({"subject": id})).await?)
@@ -86,5 +96,8 @@ async fn answer(client: &GraphClient, kind: Kind, number: u32) -> Result<Option<
 }
 
 fn id_of(answer: &msgraph::runtime::Answer) -> Result<Option<String>, Error> {
+    if answer.bytes().is_empty() {
+        return Ok(None);
+    }
     answer.json::<serde_json::Value>().map(|json| json["id"].as_str().map(str::to_owned))
 }

@@ -11,7 +11,7 @@ use hyper::header::{CONTENT_LENGTH, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request};
 
 use super::fault::{self, Fault};
-use super::request::{Kind, must_succeed};
+use super::request::{Kind, is_answer, must_succeed};
 use crate::server::{Answer, Failure, json};
 
 /// What the service has seen and done.
@@ -65,6 +65,10 @@ impl Service {
                 Err("the fault cuts the answer".into())
             }
             Some(Fault::CutWithin) => Ok(half(&body)),
+            Some(Fault::ErrorInSuccess) => Ok(json(200, r#"{"error":{"code":"generalException"}}"#)),
+            Some(Fault::Truncated) if head.method == Method::DELETE => Ok(json(204, "")),
+            Some(Fault::Truncated) => Ok(json(200, body[..body.len() / 2].to_owned())),
+            Some(Fault::Empty) => Ok(json(200, "")),
             None => {
                 record.answered.fetch_add(1, Ordering::Relaxed);
                 Ok(if head.method == Method::DELETE { json(204, "") } else { json(200, body) })
@@ -97,6 +101,7 @@ impl Record {
 fn expected(number: u32) -> [u8; 3] {
     match fault::of(number) {
         None => [1, 1, 1],
+        Some((fault, _)) if is_answer(fault, Kind::of(number)) => [1, 1, 0],
         Some((fault, times)) if must_succeed(number) => {
             [times + 1, 1 + if fault.is_done() { times } else { 0 }, 1]
         }

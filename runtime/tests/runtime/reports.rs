@@ -74,6 +74,7 @@ const ROWS: &[Row] = &[
     ("nothing at all came",               Ask::Get,         &[(200, JSON, ""), GOOD],                "good after 2"),
     ("a number that is not there",        Ask::Count,       &[(200, "content-type: text/plain", ""), (200, "content-type: text/plain", "\u{feff}17")], "17 after 2"),
     ("a request by path breaks off",      Ask::Raw,         &[(200, JSON, r#"{"subject":"go"#), GOOD], r#"{"subject":"good"} after 2"#),
+    ("and says nothing",                  Ask::Raw,         &[(200, JSON, ""), GOOD],                r#"{"subject":"good"} after 2"#),
     ("and breaks off every time",         Ask::Raw,         &[(200, JSON, r#"{"subject":"go"#)],     "unreadable, Done after 3"),
     ("a creation that breaks off",        Ask::Create,      &[(201, JSON, r#"{"subject":"go"#)],     "unreadable, Done after 1"),
     ("JSON that is wrong stays wrong",    Ask::Get,         &[(200, JSON, r#"{"subject":go}"#)],     "unreadable, Done after 1"),
