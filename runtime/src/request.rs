@@ -356,6 +356,10 @@ impl Draft {
         Some(self.operation).filter(|operation| *operation != Operation::UNKNOWN)
     }
 
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -580,7 +584,7 @@ impl Draft {
     }
 
     /// Where the request goes, or why it cannot go there.
-    fn url(&self) -> Result<Url, String> {
+    pub(crate) fn url(&self) -> Result<Url, String> {
         match &self.target {
             Target::Link(url) => Ok(url.clone()),
             Target::Path { path, version } => self.client.url_in(*version, path, &self.query),

@@ -4,7 +4,7 @@ use crate::edm::Json;
 use crate::model::Model;
 use crate::request::Request;
 
-const ANNOTATION: &str = "@microsoft.graph.conflictBehavior";
+pub(super) const ANNOTATION: &str = "@microsoft.graph.conflictBehavior";
 
 /// What a drive does with a new item whose name is taken
 /// ([`@microsoft.graph.conflictBehavior`](https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes)).
@@ -20,7 +20,7 @@ pub enum ConflictBehavior {
 
 impl ConflictBehavior {
     /// The service's word for it.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fail => "fail",
             Self::Replace => "replace",

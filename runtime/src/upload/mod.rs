@@ -4,14 +4,29 @@
 //! session by a request, sends the content slice by slice, and goes on after every failure with what the service
 //! says it is missing.
 //!
-//! In comes a request that opens a session and something that can be read from any position; out comes the
-//! service's last answer. One slice is in memory at a time. An [`UploadSession`] can be stored, so that an upload
-//! goes on in another process.
+//! In comes a request that opens a session and something that can be read from any position; out comes what the
+//! service has made of it, as [`Uploaded`]. One slice is in memory at a time. An [`UploadSession`] can be stored, so
+//! that an upload goes on in another process.
+//!
+//! An upload is a success only if the service proves it, because what it answers often does not: an empty object to a
+//! slice in the middle (onedrive-api-docs#14, #41), a list of missing ranges that is empty although slices are missing
+//! (#71), an item before the last slice (inbox-zero#3256) or one without an identifier after it (core#146605 of Home
+//! Assistant), and 404 to a session that is finished as to one that has expired (#1259). So:
+//! - what was sent is counted here, and an item counts only after the last byte;
+//! - the item's `size` and hash, where it gives them, must be those of the content ([`Upload::verify`]);
+//! - if the answers leave it open, the session is asked, and then the item is looked at;
+//! - what is still open is [`TransferProblem::OutcomeUnknown`], with the session to go on with.
 
 mod conflict;
+#[cfg(test)]
+mod model;
+mod put;
+mod ranges;
 mod session;
 mod slices;
 mod source;
+mod target;
+mod uploaded;
 
 use std::fmt;
 use std::io::Cursor;
@@ -22,14 +37,20 @@ use http::Method;
 use tokio::io::{AsyncRead, AsyncSeek};
 
 pub use conflict::ConflictBehavior;
+pub use put::Put;
+use ranges::Ranges;
 pub use session::UploadSession;
-use session::problem;
-use source::ReadSeek;
+use session::{name, problem};
+use slices::Slices;
+use source::{Comparison, Source};
+pub use uploaded::Uploaded;
 
 use crate::client::GraphClient;
 use crate::error::Error;
 use crate::request::{Draft, Request};
-use crate::response::{Decode, Expected, Response};
+use crate::response::{Answer, Decode, Expected};
+use crate::retry::RetryPolicy;
+use crate::transfer::receipt::Receipt;
 use crate::transfer::{Observer, Progress, TransferProblem};
 
 /// What the service wants the sizes of all slices but the last to be multiples of.
@@ -45,7 +66,7 @@ const LARGEST_SLICE: u64 = 192 * SLICE_UNIT;
 /// use msgraph_runtime::upload::Upload;
 ///
 /// /// `request` is what a generated `create_upload_session` gives.
-/// async fn send<Session, Item: Model>(request: Request<Session>, video: Vec<u8>) -> Result<Item, Error> {
+/// async fn send<Session, Item: Model>(request: Request<Session>, video: Vec<u8>) -> Result<Option<Item>, Error> {
 ///     let mut upload = Upload::from_bytes(request, video).progress(|progress| println!("{progress:?}"));
 ///     // To go on after this process has ended, store what `open` gives.
 ///     upload.open().await?;
@@ -55,20 +76,80 @@ const LARGEST_SLICE: u64 = 192 * SLICE_UNIT;
 #[must_use = "an upload does nothing unless it is sent"]
 pub struct Upload {
     client: GraphClient,
-    begin: Begin,
-    source: Box<dyn ReadSeek>,
+    policy: RetryPolicy,
+    /// What opens a session; nothing if the upload goes on with one.
+    request: Option<Box<Draft>>,
+    opened: Option<Opened>,
+    source: Source,
     limits: Limits,
+    verify: bool,
     observer: Option<Observer>,
 }
 
-/// How the upload comes by its session.
-enum Begin {
-    Request(Box<Draft>),
-    Session {
-        session: UploadSession,
-        /// Whether nothing has been sent to it yet.
-        fresh: bool,
-    },
+/// A session, and what has been done with it by our own count.
+struct Opened {
+    session: UploadSession,
+    /// Whether nothing has been sent to it yet.
+    fresh: bool,
+    /// What was never sent, or was refused; unknown for a session of another process before it was asked.
+    unsent: Option<Ranges>,
+    /// The fewest bytes that the service has said are missing, if it has said so.
+    least: Option<u64>,
+    /// Whether the service said that something was made before the last byte was sent.
+    ended_early: bool,
+}
+
+/// What was known before a slice was sent.
+struct Before {
+    fresh: bool,
+    unsent: Option<Ranges>,
+    last_byte_sent: bool,
+}
+
+impl Opened {
+    fn new(session: UploadSession, fresh: bool) -> Self {
+        let length = fresh.then(|| session.length());
+        let unsent = length.map(|length| Ranges::from_iter([0..length]));
+        Self { session, fresh, unsent, least: length, ended_early: false }
+    }
+
+    /// Counts bytes as sent.
+    fn note_sent(&mut self, range: &Range<u64>) -> Before {
+        let unsent = self.unsent.as_ref().map(|unsent| unsent.without(range));
+        let before = Before {
+            fresh: std::mem::take(&mut self.fresh),
+            unsent: std::mem::replace(&mut self.unsent, unsent),
+            last_byte_sent: self.session.is_last_byte_sent(),
+        };
+        if self.is_all_sent() {
+            self.session.set_last_byte_sent(true);
+        }
+        before
+    }
+
+    /// What was counted as sent was refused.
+    fn restore(&mut self, before: Before) {
+        self.unsent = before.unsent;
+        self.session.set_last_byte_sent(before.last_byte_sent);
+    }
+
+    fn is_all_sent(&self) -> bool {
+        self.unsent.as_ref().map_or(self.session.is_last_byte_sent(), Ranges::is_empty)
+    }
+
+    fn is_something_unsent(&self) -> bool {
+        self.unsent.as_ref().is_some_and(|unsent| !unsent.is_empty())
+    }
+
+    /// Whether an item is of all bytes: by our own count, or, where there is none, by its size.
+    fn is_all_of(&self, receipt: &Receipt) -> bool {
+        self.is_all_sent() || (self.unsent.is_none() && receipt.size == Some(self.session.length()))
+    }
+
+    /// Whether all that was never sent is among what the service is missing.
+    fn agrees_with(&self, missing: &Ranges) -> bool {
+        self.unsent.as_ref().is_none_or(|unsent| unsent.are_among(missing))
+    }
 }
 
 /// Sizes that depend on where the content goes.
@@ -81,9 +162,9 @@ struct Limits {
 }
 
 impl Limits {
-    /// What an operation that opens a session leads to: a drive, or a mailbox, which takes less at a time.
-    fn of(path: &str) -> Self {
-        if path.contains("/attachments/") {
+    /// Those of a drive, or of a mailbox, which takes less at a time.
+    fn of(is_attachment: bool) -> Self {
+        if is_attachment {
             Self { slice: 12 * SLICE_UNIT, small: 3_000_000 }
         } else {
             Self { slice: 32 * SLICE_UNIT, small: 4_000_000 }
@@ -95,12 +176,14 @@ impl Upload {
     /// Content for the session that a request opens, such as a generated `create_upload_session`.
     pub fn new<T>(request: Request<T>, source: impl AsyncRead + AsyncSeek + Send + Unpin + 'static) -> Self {
         let draft = request.into_draft();
-        let (client, limits) = (draft.client().clone(), Limits::of(draft.name().template()));
         Self {
-            client,
-            begin: Begin::Request(Box::new(draft)),
-            source: Box::new(source),
-            limits,
+            client: draft.client().clone(),
+            policy: draft.retry_policy(),
+            limits: Limits::of(is_attachment(&draft)),
+            request: Some(Box::new(draft)),
+            opened: None,
+            source: Source::new(source),
+            verify: true,
             observer: None,
         }
     }
@@ -111,7 +194,8 @@ impl Upload {
     }
 
     /// Goes on with a session that was opened before, perhaps by another process. What it has already is asked
-    /// for, not sent again. Bytes can be given as `std::io::Cursor`.
+    /// for, not sent again; and the content must be the one that it was opened for, as far as a mebibyte of samples
+    /// and [`version`](Self::version) tell. Bytes can be given as `std::io::Cursor`.
     pub fn resume(
         client: &GraphClient,
         session: UploadSession,
@@ -119,10 +203,13 @@ impl Upload {
     ) -> Self {
         Self {
             client: client.clone(),
-            begin: Begin::Session { session, fresh: false },
-            source: Box::new(source),
+            policy: client.retry_policy(),
+            request: None,
+            opened: Some(Opened::new(session, false)),
+            source: Source::new(source),
             // The smaller slices are right everywhere.
-            limits: Limits::of("/attachments/"),
+            limits: Limits::of(true),
+            verify: true,
             observer: None,
         }
     }
@@ -140,77 +227,142 @@ impl Upload {
         self
     }
 
+    /// Says what tells this version of the content from others, such as the time at which a file was modified last. It
+    /// is kept in the session that is opened; an upload that goes on with it must say the same.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.source.set_version(version.into());
+        self
+    }
+
+    /// Whether the size and the hash that the service gives of the item must be those of the content (default: yes).
+    ///
+    /// SharePoint writes properties into Office files, PDF, HTML and some pictures while it stores them, so that these
+    /// become other files (onedrive-api-docs#935, microsoft-graph-docs-contrib#817, #8903). For them, say no: that each
+    /// byte was sent and the service said so is then all the proof there is.
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// The session as it is by now, if it is open: to be stored after an error, as it holds also whether the last byte
+    /// was sent.
+    pub fn session(&self) -> Option<&UploadSession> {
+        self.opened.as_ref().map(|opened| &opened.session)
+    }
+
     /// Opens the session, unless it is open, and gives it, to be stored.
     ///
     /// # Errors
-    /// Those of the request; and [`Error::Transfer`] if the content is empty or cannot be read, or the answer has
-    /// no upload URL.
+    /// Those of the request; and [`Error::Transfer`] if the content is empty or cannot be read, is not the one that
+    /// the session was opened for, or the answer has no upload URL.
     pub async fn open(&mut self) -> Result<UploadSession, Error> {
         let length = self.length().await?;
-        let session = match &mut self.begin {
-            Begin::Session { session, .. } => session.clone(),
-            Begin::Request(draft) if length > 0 => {
-                let answer = draft.again().send(Expected::JSON).await?;
-                let session = UploadSession::opened(&self.client, &answer, length)?;
-                self.begin = Begin::Session { session: session.clone(), fresh: true };
-                session
-            }
-            Begin::Request(_) => {
-                return Err(unsuitable(
-                    "an upload session takes no empty content: send it by a request of its own".to_owned(),
-                ));
-            }
-        };
-        if session.length() == length {
-            return Ok(session);
+        if let Some(opened) = &self.opened {
+            let (session, fresh) = (opened.session.clone(), opened.fresh);
+            return self.check(&session, length, fresh).await.map(|()| session);
         }
-        Err(unsuitable(format!("the session was opened for {} bytes, not for {length}", session.length())))
-    }
-
-    /// Sends what the service does not have yet, and gives its last answer: the item, or for attachments `()` with
-    /// the place of the attachment in the header `Location`.
-    ///
-    /// After an error that passes, such as a lost connection, it can be called again, and goes on.
-    ///
-    /// # Errors
-    /// Those of [`Upload::open`]; those of the service, such as 409 for a name that is taken; and
-    /// [`Error::Transfer`], as [`TransferProblem`] says.
-    pub async fn send<R: Decode>(&mut self) -> Result<Response<R::Output>, Error> {
-        let session = self.open().await?;
-        let fresh = match &mut self.begin {
-            Begin::Session { fresh, .. } => std::mem::take(fresh),
-            Begin::Request(_) => false,
+        let Some(draft) = self.request.as_mut().filter(|_| length > 0) else {
+            return Err(unsuitable(
+                "an upload session takes no empty content: send it by a request of its own".to_owned(),
+            ));
         };
-        let answer = slices::send(self, &session, fresh).await?;
-        self.report(session.length(), session.length());
-        answer.decode::<R>()
+        self.source.begin();
+        let fingerprint = self.source.fingerprint(length).await.map_err(unreadable)?;
+        let answer = draft.again().send(Expected::JSON).await?;
+        let session = UploadSession::opened(draft, &answer, (length, fingerprint))?;
+        self.opened = Some(Opened::new(session.clone(), true));
+        Ok(session)
     }
 
-    /// Sends small content (up to 4 MB; attachments: 3 MB) by one request, which a function makes of the bytes,
-    /// and anything else as [`Upload::send`].
+    /// Whether the content is the one that a session was opened for.
+    async fn check(&mut self, session: &UploadSession, length: u64, fresh: bool) -> Result<(), Error> {
+        if session.length() != length {
+            let opened_for = session.length();
+            return Err(unsuitable(format!(
+                "the session was opened for {opened_for} bytes, not for {length}"
+            )));
+        }
+        let Some(expected) = session.fingerprint().filter(|_| !fresh) else { return Ok(()) };
+        let fingerprint = self.source.fingerprint(length).await.map_err(unreadable)?;
+        if fingerprint.is_same(expected) {
+            Ok(())
+        } else {
+            Err(problem(Method::PUT, TransferProblem::Changed))
+        }
+    }
+
+    /// Sends what the service does not have yet, and gives what it has made of it: the item, or for attachments the
+    /// place of the attachment.
+    ///
+    /// After an error that passes, such as a lost connection, it can be called again, and goes on; after
+    /// [`TransferProblem::SessionGone`] it begins a new session, if the upload has the request for one. A future that
+    /// is dropped leaves nothing running; also then it can be called again.
     ///
     /// # Errors
-    /// Those of the request, or of [`Upload::send`].
-    pub async fn send_or_put<R: Decode>(
+    /// Those of [`Upload::open`]; those of the service, such as 409 for a name that is taken, or 503 if it wants to be
+    /// left alone for longer than [`RetryPolicy::total`]; and [`Error::Transfer`], as [`TransferProblem`] says.
+    pub async fn send<R: Decode>(&mut self) -> Result<Uploaded<R::Output>, Error> {
+        self.open().await?;
+        let sent = match self.slices() {
+            Some(slices) => slices.send().await,
+            None => Err(problem(Method::PUT, TransferProblem::SessionGone)),
+        };
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                let is_gone = matches!(&error, Error::Transfer(error) if matches!(error.problem(), TransferProblem::SessionGone));
+                if is_gone && self.request.is_some() {
+                    self.opened = None;
+                }
+                return Err(error);
+            }
+        };
+        let is_attachment = self.session().is_some_and(UploadSession::is_attachment);
+        self.finish::<R>(answer, is_attachment).await
+    }
+
+    fn slices(&mut self) -> Option<Slices<'_>> {
+        let opened = self.opened.as_mut()?;
+        let missing = Ranges::from_iter(opened.fresh.then(|| 0..opened.session.length()));
+        Some(Slices {
+            client: &self.client,
+            policy: self.policy,
+            missing,
+            opened,
+            source: &mut self.source,
+            observer: self.observer.as_mut(),
+            size: self.limits.slice,
+        })
+    }
+
+    /// The service has taken all and said so; what else it says of it must be true.
+    async fn finish<R: Decode>(
         &mut self,
-        put: impl FnOnce(Bytes) -> Request<R>,
-    ) -> Result<Response<R::Output>, Error> {
+        answer: Answer,
+        is_attachment: bool,
+    ) -> Result<Uploaded<R::Output>, Error> {
         let length = self.length().await?;
-        if length > self.limits.small || matches!(self.begin, Begin::Session { .. }) {
-            return self.send::<R>().await;
+        let receipt = Receipt::of(answer.bytes());
+        let mut is_hash_verified = false;
+        // The size of an attachment is that of all of it.
+        if self.verify && !is_attachment {
+            match self.source.compare(&receipt, length).await.map_err(unreadable)? {
+                Comparison::Same { hash, .. } => is_hash_verified = hash,
+                Comparison::Differs(how) => {
+                    let problem = TransferProblem::Differs(format!(
+                        "the service has stored something else than was sent: {how} (SharePoint changes Office \
+                         files and some others, for which `Upload::verify` can be turned off)"
+                    ));
+                    return Err(Error::transfer(name(Method::PUT), problem));
+                }
+            }
         }
-        let bytes = self.read(0..length).await?;
-        let answer = put(bytes).send().await?;
         self.report(length, length);
-        Ok(answer)
+        Ok(Uploaded::of::<R>(answer, receipt.has_id, length, is_hash_verified))
     }
 
     async fn length(&mut self) -> Result<u64, Error> {
-        source::length(&mut *self.source).await.map_err(unreadable)
-    }
-
-    async fn read(&mut self, range: Range<u64>) -> Result<Bytes, Error> {
-        source::read(&mut *self.source, range).await.map_err(unreadable)
+        self.source.length().await.map_err(unreadable)
     }
 
     fn report(&mut self, transferred: u64, total: u64) {
@@ -228,11 +380,17 @@ fn unsuitable(what: String) -> Error {
     problem(Method::PUT, TransferProblem::Unsuitable(what))
 }
 
+/// Whether a request leads to an attachment: of a mailbox, or of a task.
+fn is_attachment(draft: &Draft) -> bool {
+    draft.name().template().contains("/attachments/")
+}
+
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.begin {
-            Begin::Request(draft) => write!(f, "Upload({})", draft.name()),
-            Begin::Session { session, .. } => write!(f, "Upload({session:?})"),
+        match (&self.opened, &self.request) {
+            (Some(opened), _) => write!(f, "Upload({:?})", opened.session),
+            (None, Some(draft)) => write!(f, "Upload({})", draft.name()),
+            (None, None) => f.write_str("Upload"),
         }
     }
 }

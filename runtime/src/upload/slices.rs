@@ -1,118 +1,262 @@
 //! The slices of an upload: each is one that the service says is missing, until it says that all is there.
-
-use std::ops::Range;
+//!
+//! Two accounts are kept: what the service says is missing, and what was never sent, by our own count. Only when both
+//! are empty and the service says that something was made of it, the upload is finished. If it says less, the session
+//! is asked; if that is over or says nothing, the item is looked at; and if that shows nothing, the outcome is unknown.
+//!
+//! What the service answers to a slice, and what that means:
+//!
+//! | answer | meaning |
+//! |---|---|
+//! | 2xx with ranges | these are missing, if those that were never sent are among them |
+//! | 201, or 2xx with an item, after the last byte | finished |
+//! | the same before (inbox-zero#3256), or 2xx with neither (onedrive-api-docs#14, #41) | the session is asked |
+//! | 404, 410 | the session is over: for a new one, too, if an Office file is there already (abraunegg/onedrive#3859, rclone#9767) |
+//! | 416 | it has these bytes, or others before them are missing: the session is asked |
+//! | 429, 503 with `Retry-After`, no connection | nothing was taken: the session is asked later |
+//! | 408, other 5xx but 501, 505 and 507, no answer | something may have been taken: the session is asked later |
+//! | any other error, such as 409 for a name that is taken | refused |
 
 use http::{Method, StatusCode};
 
-use super::Upload;
-use super::session::{State, UploadSession, problem};
+use super::ranges::Ranges;
+use super::session::{State, name, problem};
+use super::source::Source;
+use super::target::{Sight, look};
+use super::{Before, Opened, unreadable};
+use crate::client::GraphClient;
 use crate::error::Error;
 use crate::response::Answer;
-use crate::transfer::{Patience, TransferProblem};
+use crate::retry::RetryPolicy;
+use crate::transfer::receipt::Receipt;
+use crate::transfer::{Observer, Patience, Progress, TransferError, TransferProblem, Unfinished};
+use crate::transport::Phase;
 
 /// Content on its way.
-struct Slices<'a> {
-    upload: &'a mut Upload,
-    session: &'a UploadSession,
-    /// What the service does not have yet, in order; nothing if it must be asked.
-    missing: Vec<Range<u64>>,
-    /// The fewest bytes that have been missing.
-    least: u64,
-    /// Whether a slice was sent after which nothing was missing.
-    finished: bool,
+pub(super) struct Slices<'a> {
+    pub(super) client: &'a GraphClient,
+    pub(super) policy: RetryPolicy,
+    pub(super) opened: &'a mut Opened,
+    pub(super) source: &'a mut Source,
+    pub(super) observer: Option<&'a mut Observer>,
+    /// The bytes of a slice.
+    pub(super) size: u64,
+    /// What the service says that it does not have yet; nothing if it must be asked.
+    pub(super) missing: Ranges,
 }
 
-/// Sends what is missing, and gives the answer that says that nothing is.
-pub(super) async fn send(upload: &mut Upload, session: &UploadSession, fresh: bool) -> Result<Answer, Error> {
-    let missing = Vec::from_iter(fresh.then(|| 0..session.length()));
-    let least = if fresh { session.length() } else { u64::MAX };
-    let mut slices = Slices { upload, session, missing, least, finished: false };
-    let mut patience = Patience::new(slices.upload.client.retry_policy());
-    loop {
-        let asked = slices.missing.is_empty();
-        let failure = match slices.step().await {
-            Ok(Some(answer)) => return Ok(answer),
-            Ok(None) if slices.has_progressed() => {
-                patience.restore();
-                continue;
-            }
-            Ok(None) if asked => continue,
-            Ok(None) => problem(Method::PUT, TransferProblem::NoProgress),
-            // The question what is missing has been asked again already, as it is safe.
-            Err(error) if !asked && is_passing(&error) => {
-                // Whatever arrived of the slice, the service knows.
-                slices.missing.clear();
-                error
-            }
-            Err(error) => return Err(error),
+/// What an exchange with the service has led to.
+enum Step {
+    /// All is there, as the answer says.
+    Done(Answer),
+    /// It is known what is missing.
+    Known,
+    /// It is not known what is missing, and nothing has failed.
+    Ask,
+    /// Something is to be tried again after a while.
+    Failed(Error),
+}
+
+/// What an error in answer to a slice means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// There is no such session.
+    Over,
+    /// The session knows what became of it: nothing, or perhaps something.
+    Again { may_have_arrived: bool },
+    /// Another try makes no sense.
+    Refused,
+}
+
+impl Fate {
+    fn of(error: &Error) -> Self {
+        let Some(status) = error.status() else {
+            return match error {
+                Error::Delivery(error) if error.phase() == Phase::Setup => Self::Refused,
+                Error::Delivery(error) => Self::Again { may_have_arrived: error.phase() != Phase::Connect },
+                _ if error.is_retryable() => Self::Again { may_have_arrived: false },
+                _ => Self::Refused,
+            };
         };
-        if !patience.wait(&slices.upload.client, failure.retry_after()).await {
-            return Err(failure);
+        match status.as_u16() {
+            // A success that holds an error.
+            200..300 => Self::Again { may_have_arrived: true },
+            404 | 410 => Self::Over,
+            416 | 429 => Self::Again { may_have_arrived: false },
+            503 => Self::Again { may_have_arrived: error.retry_after().is_none() },
+            501 | 505 | 507 => Self::Refused,
+            408 | 500.. => Self::Again { may_have_arrived: true },
+            _ => Self::Refused,
         }
     }
-}
-
-/// Whether an error is one after which the service is asked what it has: also that it does not want the range.
-fn is_passing(error: &Error) -> bool {
-    let passing =
-        |status: StatusCode| status.is_server_error() || status == StatusCode::RANGE_NOT_SATISFIABLE;
-    error.is_retryable() || error.status().is_some_and(passing)
 }
 
 impl Slices<'_> {
-    /// Sends the first slice that is missing, or asks what is.
-    async fn step(&mut self) -> Result<Option<Answer>, Error> {
-        let Some(range) = self.missing.first().cloned() else { return self.ask().await };
-        let end = range.end.min(range.start.saturating_add(self.upload.limits.slice));
-        let slice = self.upload.read(range.start..end).await?;
-        self.finished = end == range.end && self.missing.len() == 1;
-        let answer = self.session.put(&self.upload.client, range.start, slice).await;
-        let answer = answer.map_err(|error| self.over(error, TransferProblem::SessionGone))?;
-        match self.session.state(&answer)? {
-            _ if answer.status == StatusCode::CREATED => Ok(Some(answer)),
-            State::Expects(missing) => {
+    /// Sends what is missing, and gives the answer that says that nothing is.
+    pub(super) async fn send(mut self) -> Result<Answer, Error> {
+        let mut patience = Patience::new(self.policy);
+        loop {
+            let failure = match self.advance().await? {
+                Step::Done(answer) => return Ok(answer),
+                Step::Failed(failure) => failure,
+                Step::Known | Step::Ask if self.has_progressed() => {
+                    patience.restore();
+                    continue;
+                }
+                Step::Known | Step::Ask => problem(Method::PUT, TransferProblem::NoProgress),
+            };
+            if !patience.wait(self.client, failure.retry_after()).await {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// Sends the first slice that is missing, and asks what is before and after, if it must. A question alone is no
+    /// success, so that every round either sends something or brings the upload on.
+    async fn advance(&mut self) -> Result<Step, Error> {
+        if self.missing.is_empty() {
+            match self.ask().await? {
+                Step::Known if !self.is_less_missing() => {}
+                step => return Ok(step),
+            }
+        }
+        match self.put().await? {
+            Step::Ask => self.ask().await,
+            step => Ok(step),
+        }
+    }
+
+    async fn put(&mut self) -> Result<Step, Error> {
+        let Some(range) = self.missing.first() else { return Ok(Step::Ask) };
+        let range = range.start..range.end.min(range.start.saturating_add(self.size));
+        let slice = self.source.read(range.clone()).await.map_err(unreadable)?;
+        self.source.note_sent(range.start, &slice);
+        let left = self.missing.without(&range);
+        // Noted before, as nobody may be there any more to note it when it is sent.
+        let before = self.opened.note_sent(&range);
+        let sent = self.opened.session.put(self.client, range.start, slice).await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.missing = Ranges::default();
+                return self.failed(error, before).await;
+            }
+        };
+        let is_made = answer.status == StatusCode::CREATED || Receipt::of(answer.bytes()).has_id;
+        let is_last = self.opened.is_all_sent() && left.is_empty();
+        self.missing = Ranges::default();
+        match self.opened.session.state(&answer)? {
+            // After the last byte, something was made and more is missing: both cannot be (onedrive-api-docs#1531).
+            State::Expects(_) if is_made && is_last => return Ok(Step::Ask),
+            State::Expects(missing) if self.opened.agrees_with(&missing) => {
                 self.missing = missing;
-                Ok(None)
+                return Ok(Step::Known);
             }
-            State::Silent if self.finished || answer.status != StatusCode::ACCEPTED => Ok(Some(answer)),
-            State::Silent => {
-                self.missing[0].start = end;
-                self.missing.retain(|range| !range.is_empty());
-                Ok(None)
+            State::Expects(_) => {}
+            State::Silent if is_made && is_last => return Ok(Step::Done(answer)),
+            State::Silent => self.opened.ended_early |= is_made,
+        }
+        Ok(Step::Ask)
+    }
+
+    /// A slice got an error for an answer.
+    async fn failed(&mut self, error: Error, before: Before) -> Result<Step, Error> {
+        match Fate::of(&error) {
+            Fate::Again { may_have_arrived } => {
+                if !may_have_arrived {
+                    self.opened.restore(before);
+                }
+                Ok(Step::Failed(error))
+            }
+            // The last slice may have finished the session that is over; it may have been sent twice on its way.
+            Fate::Over if self.opened.is_all_sent() && !before.fresh => self.over().await,
+            Fate::Over => {
+                // A new session that is over with its first slice never was one, unless the item shows otherwise.
+                let may_be_finished = self.opened.is_all_sent();
+                self.opened.restore(before);
+                match may_be_finished {
+                    true => match self.look(false).await? {
+                        Sight::Proven(answer) => Ok(Step::Done(answer)),
+                        _ => Err(problem(Method::PUT, TransferProblem::SessionGone)),
+                    },
+                    false => self.over().await,
+                }
+            }
+            Fate::Refused => {
+                self.opened.restore(before);
+                Err(error)
             }
         }
     }
 
-    async fn ask(&mut self) -> Result<Option<Answer>, Error> {
-        let answer = self.session.ask(&self.upload.client).await;
-        let gone = if self.finished { TransferProblem::OutcomeUnknown } else { TransferProblem::SessionGone };
-        let answer = answer.map_err(|error| self.over(error, gone))?;
-        match self.session.state(&answer)? {
+    /// Asks the session what is missing.
+    async fn ask(&mut self) -> Result<Step, Error> {
+        let answer = match self.opened.session.ask(self.client).await {
+            Ok(answer) => answer,
+            Err(error) if Fate::of(&error) == Fate::Over => return self.over().await,
+            Err(error) => return Err(error),
+        };
+        let receipt = Receipt::of(answer.bytes());
+        match self.opened.session.state(&answer)? {
             State::Expects(missing) => {
+                if !self.opened.agrees_with(&missing) {
+                    return Ok(Step::Failed(self.unknown()));
+                }
+                self.opened.unsent.get_or_insert_with(|| missing.clone());
                 self.missing = missing;
-                Ok(None)
+                Ok(Step::Known)
             }
-            State::Silent => Ok(Some(answer)),
+            State::Silent if receipt.has_id && self.opened.is_all_of(&receipt) => Ok(Step::Done(answer)),
+            State::Silent if self.opened.is_something_unsent() => Ok(Step::Failed(self.unknown())),
+            State::Silent => match self.look(true).await? {
+                Sight::Proven(answer) => Ok(Step::Done(answer)),
+                _ => Ok(Step::Failed(self.unknown())),
+            },
         }
     }
 
-    /// The error, or what it means if it says that there is no such session.
-    fn over(&self, error: Error, gone: TransferProblem) -> Error {
-        match error.status() {
-            Some(StatusCode::NOT_FOUND | StatusCode::GONE) => problem(Method::PUT, gone),
-            _ => error,
+    /// The session is over: it is finished, has expired or was cancelled. The service answers the same to all
+    /// (onedrive-api-docs#1259), so that only the item itself tells.
+    async fn over(&mut self) -> Result<Step, Error> {
+        let gone = || problem(Method::PUT, TransferProblem::SessionGone);
+        let may_be_finished = self.opened.session.is_last_byte_sent() || self.opened.ended_early;
+        if !may_be_finished && self.opened.is_something_unsent() {
+            return Err(gone());
+        }
+        match self.look(may_be_finished).await? {
+            Sight::Proven(answer) => Ok(Step::Done(answer)),
+            Sight::Absent | Sight::Other if !may_be_finished => Err(gone()),
+            _ => Err(self.unknown()),
         }
     }
 
-    /// Whether less is missing than ever.
+    async fn look(&mut self, expected: bool) -> Result<Sight, Error> {
+        let (url, length) = (self.opened.session.item_url(), self.opened.session.length());
+        look(self.client, self.policy, url, self.source, length, expected).await
+    }
+
+    /// The error that it is not known what became of the content.
+    fn unknown(&self) -> Error {
+        let session = self.opened.session.clone();
+        let offset = self.opened.least.map(|least| session.length().saturating_sub(least));
+        TransferError::unknown(name(Method::PUT), Some(Unfinished { session, offset })).into()
+    }
+
+    /// Whether the service says that less is missing than ever.
+    fn is_less_missing(&self) -> bool {
+        !self.missing.is_empty() && self.opened.least.is_none_or(|least| self.missing.total() < least)
+    }
+
+    /// Whether less is missing than ever; it is told who wants to know.
     fn has_progressed(&mut self) -> bool {
-        let missing = self.missing.iter().map(|range| range.end - range.start).sum();
-        let less = missing < self.least;
-        if less {
-            self.least = missing;
-            let length = self.session.length();
-            self.upload.report(length.saturating_sub(missing), length);
+        let is_less = self.is_less_missing();
+        if is_less {
+            let (missing, total) = (self.missing.total(), self.opened.session.length());
+            self.opened.least = Some(missing);
+            if let Some(observer) = &mut self.observer {
+                observer(Progress { transferred: total.saturating_sub(missing), total: Some(total) });
+            }
         }
-        less
+        is_less
     }
 }

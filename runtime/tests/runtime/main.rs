@@ -6,6 +6,7 @@ mod checkpoints;
 mod clouds;
 mod derived;
 mod download;
+mod download_proofs;
 mod edm;
 mod errors;
 #[cfg(feature = "hyper")]
@@ -33,5 +34,6 @@ mod timeouts;
 #[cfg(feature = "hyper")]
 mod transport;
 mod upload;
+mod upload_proofs;
 #[cfg(feature = "hyper")]
 mod wire;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod drive;
 pub mod fake;
 pub mod models;
 pub mod paused;
