@@ -141,11 +141,6 @@ impl Opened {
         self.unsent.as_ref().is_some_and(|unsent| !unsent.is_empty())
     }
 
-    /// Whether an item is of all bytes: by our own count, or, where there is none, by its size.
-    fn is_all_of(&self, receipt: &Receipt) -> bool {
-        self.is_all_sent() || (self.unsent.is_none() && receipt.size == Some(self.session.length()))
-    }
-
     /// Whether all that was never sent is among what the service is missing.
     fn agrees_with(&self, missing: &Ranges) -> bool {
         self.unsent.as_ref().is_none_or(|unsent| unsent.are_among(missing))

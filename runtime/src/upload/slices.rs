@@ -12,7 +12,7 @@
 //! | 201, or 2xx with an item, after the last byte | finished |
 //! | the same before (inbox-zero#3256), or 2xx with neither (onedrive-api-docs#14, #41) | the session is asked |
 //! | 404, 410 | the session is over: for a new one, too, if an Office file is there already (abraunegg/onedrive#3859, rclone#9767) |
-//! | 416 | it has these bytes, or others before them are missing: the session is asked |
+//! | 416 | it has these bytes, perhaps from this very slice, or others are missing before them: the session is asked |
 //! | 429, 503 with `Retry-After`, no connection | nothing was taken: the session is asked later |
 //! | 408, other 5xx but 501, 505 and 507, no answer | something may have been taken: the session is asked later |
 //! | any other error, such as 409 for a name that is taken | refused |
@@ -82,10 +82,10 @@ impl Fate {
             // A success that holds an error.
             200..300 => Self::Again { may_have_arrived: true },
             404 | 410 => Self::Over,
-            416 | 429 => Self::Again { may_have_arrived: false },
+            429 => Self::Again { may_have_arrived: false },
             503 => Self::Again { may_have_arrived: error.retry_after().is_none() },
             501 | 505 | 507 => Self::Refused,
-            408 | 500.. => Self::Again { may_have_arrived: true },
+            408 | 416 | 500.. => Self::Again { may_have_arrived: true },
             _ => Self::Refused,
         }
     }
@@ -206,13 +206,20 @@ impl Slices<'_> {
                 self.missing = missing;
                 Ok(Step::Known)
             }
-            State::Silent if receipt.has_id && self.opened.is_all_of(&receipt) => Ok(Step::Done(answer)),
             State::Silent if self.opened.is_something_unsent() => Ok(Step::Failed(self.unknown())),
+            State::Silent if receipt.has_id && self.is_of_all(&answer, &receipt) => Ok(Step::Done(answer)),
             State::Silent => match self.look(true).await? {
                 Sight::Proven(answer) => Ok(Step::Done(answer)),
                 _ => Ok(Step::Failed(self.unknown())),
             },
         }
+    }
+
+    /// Whether an item that a session gives when it is asked is that of all bytes. The last slice has got no answer that
+    /// says so, so that having been sent alone does not make it.
+    fn is_of_all(&self, answer: &Answer, receipt: &Receipt) -> bool {
+        let is_created = answer.status == StatusCode::CREATED && self.opened.is_all_sent();
+        is_created || receipt.size == Some(self.opened.session.length())
     }
 
     /// The session is over: it is finished, has expired or was cancelled. The service answers the same to all

@@ -82,7 +82,9 @@ impl Session {
         }
         self.content.extend_from_slice(&seen.body[..taken]);
         match fault {
-            Fault::None if self.content.len() as u64 == total => response(201, r#"{"id":"i","subject":"done"}"#),
+            Fault::None if self.content.len() as u64 == total => {
+                response(201, r#"{"id":"i","subject":"done"}"#)
+            }
             Fault::None => self.state(202),
             _ => reset(),
         }
@@ -346,7 +348,9 @@ async fn small_content_goes_by_one_request() {
             _ => response(201, ""),
         });
         let items = client.root("drives").key("d");
-        let put = |bytes| items.send_bytes::<Option<Message>>(PUT, bytes).conflict_behavior(ConflictBehavior::Replace);
+        let put = |bytes| {
+            items.send_bytes::<Option<Message>>(PUT, bytes).conflict_behavior(ConflictBehavior::Replace)
+        };
         let mut upload = Upload::from_bytes(items.call::<User>(operation), content(length));
         upload.send_or_put::<Message>(put).await.expect("uploaded");
         assert_eq!(

@@ -98,9 +98,13 @@ async fn an_answer_in_the_middle_that_proves_nothing_leads_to_the_question_what_
 async fn a_session_that_misses_nothing_while_bytes_were_never_sent_is_no_success_and_goes_on_later() {
     const NEVER: [(&str, u16, &str); 8] = [("GET", 200, NOTHING); 8];
     let answers: Script = Box::leak(
-        [&[("PUT", 202, FROM_2), ("PUT", 200, "{}")][..], &NEVER, &[("GET", 200, FROM_2), ("PUT", 202, FROM_3), ("PUT", 201, ITEM)]]
-            .concat()
-            .into_boxed_slice(),
+        [
+            &[("PUT", 202, FROM_2), ("PUT", 200, "{}")][..],
+            &NEVER,
+            &[("GET", 200, FROM_2), ("PUT", 202, FROM_3), ("PUT", 201, ITEM)],
+        ]
+        .concat()
+        .into_boxed_slice(),
     );
     let (sent, mut upload, log) = send(answers).await;
     assert_unknown(&sent.expect_err("not finished"), Some(UNIT));
@@ -111,23 +115,35 @@ async fn a_session_that_misses_nothing_while_bytes_were_never_sent_is_no_success
 /// core#146605 (home-assistant).
 #[tokio::test]
 async fn a_last_answer_without_an_item_is_proven_by_the_item_or_by_nothing() {
-    for (item, is_proven) in [(ITEM, true), (r#"{"id":"i","size":5}"#, false), (r#"{"size":983030}"#, false), (DONE, false)] {
-        for (status, body, session) in [(200, "{}", 404), (202, "", 404), (200, r#"{"name":"x"}"#, 404), (200, "", 200), (201, FROM_3, 404)] {
-            let mut answers = vec![("PUT", 202, FROM_2), ("PUT", 202, FROM_3), ("PUT", status, body), ("GET", session, NOTHING)];
-            answers.extend([("ITEM", 200, item); 3]);
-            // A session that is still there is asked again.
-            answers.extend([[("GET", 404, "")].as_slice(), &[("ITEM", 200, item); 3]].concat());
-            let (sent, _, log) = send(Box::leak(answers.into_boxed_slice())).await;
-            match sent {
-                Ok(subject) => assert_eq!((subject.as_deref(), is_proven), (Some("done"), true), "{item}"),
-                Err(error) => {
-                    assert_unknown(&error, Some(2 * UNIT));
-                    assert!(!is_proven, "{item}");
-                }
+    const LAST: [(u16, &str, u16); 5] =
+        [(200, "{}", 404), (202, "", 404), (200, r#"{"name":"x"}"#, 404), (200, "", 200), (201, FROM_3, 404)];
+    let items =
+        [(ITEM, true), (r#"{"id":"i","size":5}"#, false), (r#"{"size":983030}"#, false), (DONE, false)];
+    for ((item, is_proven), (status, body, session)) in
+        items.iter().flat_map(|item| LAST.map(|last| (*item, last)))
+    {
+        let (client, log, _) = client(RetryPolicy::default(), move |seen| match Asked::of(seen) {
+            Asked::Open => opened(),
+            Asked::Slice(range) if range.end == LENGTH as u64 => response(status, body),
+            Asked::Slice(range) => response(202, format!(r#"{{"nextExpectedRanges":["{}-"]}}"#, range.end)),
+            Asked::Session => response(session, NOTHING),
+            Asked::Item => response(200, item),
+        });
+        let mut upload = Upload::from_bytes(open::<User>(&client), content(LENGTH)).slice_size(UNIT);
+        match upload.send::<Message>().await {
+            Ok(sent) => {
+                assert!(is_proven, "{item}");
+                assert_eq!(sent.value().and_then(|item| item.subject.as_deref()), Some("done"));
             }
-            assert!(log.last().url.ends_with("/v1.0/drives/d/items/parent:/name.bin:"), "{}", log.last().url);
-            assert_eq!(log.last().header("authorization"), Some("Bearer the-token"));
+            Err(error) => {
+                assert_unknown(&error, Some(2 * UNIT));
+                assert!(!is_proven, "{item}");
+            }
         }
+        let looked =
+            log.all().into_iter().find(|seen| Asked::of(seen) == Asked::Item).expect("it was looked at");
+        assert!(looked.url.ends_with("/v1.0/drives/d/items/parent:/name.bin:"), "{}", looked.url);
+        assert_eq!(looked.header("authorization"), Some("Bearer the-token"));
     }
 }
 
@@ -137,18 +153,25 @@ async fn what_is_created_without_a_body_is_a_success_whose_place_is_kept() {
         Asked::Open => opened(),
         _ => {
             let mut answer = response(201, "")?;
-            answer.headers_mut().insert("location", "https://outlook.example/attachment".parse().expect("a value"));
+            answer
+                .headers_mut()
+                .insert("location", "https://outlook.example/attachment".parse().expect("a value"));
             Ok(answer)
         }
     });
-    let uploaded = Upload::from_bytes(open::<User>(&client), content(10)).send::<Message>().await.expect("done");
-    assert_eq!((uploaded.location(), uploaded.status().as_u16()), (Some("https://outlook.example/attachment"), 201));
+    let uploaded =
+        Upload::from_bytes(open::<User>(&client), content(10)).send::<Message>().await.expect("done");
+    assert_eq!(
+        (uploaded.location(), uploaded.status().as_u16()),
+        (Some("https://outlook.example/attachment"), 201)
+    );
     assert!(uploaded.value().is_none() && !uploaded.is_hash_verified() && uploaded.length() == 10);
 }
 
 #[tokio::test]
 async fn a_last_answer_that_is_lost_is_not_said_to_be_undone() {
-    const LOST: [(&str, u16, &str); 4] = [("PUT", 202, FROM_2), ("PUT", 202, FROM_3), ("PUT", 0, ""), ("GET", 404, "")];
+    const LOST: [(&str, u16, &str); 4] =
+        [("PUT", 202, FROM_2), ("PUT", 202, FROM_3), ("PUT", 0, ""), ("GET", 404, "")];
     // 504 though it was committed, and the session is not to be asked for long.
     const DENIED: [(&str, u16, &str); 3] = [("PUT", 202, FROM_2), ("PUT", 202, FROM_3), ("PUT", 504, "")];
     let (sent, ..) = send(Box::leak([&LOST[..], &[("ITEM", 200, ITEM)]].concat().into_boxed_slice())).await;
@@ -241,10 +264,12 @@ async fn other_content_is_not_sent_into_a_session() {
     }
     for changed in changes {
         let session = serde_json::from_str(&stored).expect("a session");
-        let error = Upload::resume(&client, session, Cursor::new(changed)).send::<()>().await.expect_err("changed");
+        let error =
+            Upload::resume(&client, session, Cursor::new(changed)).send::<()>().await.expect_err("changed");
         assert!(matches!(transfer(&error).problem(), TransferProblem::Changed), "{error}");
     }
-    let again = Upload::resume(&client, session, Cursor::new(content(long))).version("Tuesday").send::<()>().await;
+    let again =
+        Upload::resume(&client, session, Cursor::new(content(long))).version("Tuesday").send::<()>().await;
     assert!(matches!(transfer(&again.expect_err("changed")).problem(), TransferProblem::Changed));
     assert_eq!(log.all().len(), sent);
 }
@@ -276,27 +301,40 @@ async fn the_size_and_the_hash_of_the_item_must_be_those_of_the_content() {
         (1000, "crc32Hash", "CBF43926", None, false),
         (999, "quickXorHash", &right, Some("its size is 999 bytes, not 1000"), false),
         (1000, "quickXorHash", wrong, Some("its quickXorHash is not that of the content"), false),
-        (1000, "sha1Hash", wrong, cfg!(feature = "auth").then_some("its sha1Hash is not that of the content"), false),
+        (
+            1000,
+            "sha1Hash",
+            wrong,
+            cfg!(feature = "auth").then_some("its sha1Hash is not that of the content"),
+            false,
+        ),
     ] {
         for small in [false, true] {
             let item = format!(r#"{{"id":"i","size":{size},"file":{{"hashes":{{"{name}":"{hash}"}}}}}}"#);
             for verify in [true, false] {
-                let item = item.clone();
+                let given = item.clone();
                 let (client, _, _) = client(RetryPolicy::default(), move |seen| match seen.method.as_str() {
                     "POST" => opened(),
-                    _ => response(201, item.clone()),
+                    _ => response(201, given.clone()),
                 });
                 let mut upload = Upload::from_bytes(open::<User>(&client), content(1000)).verify(verify);
                 let put = client.root("drives").key("d").segment("items").key("i").segment("content");
                 let sent = match small {
                     false => upload.send::<Message>().await,
                     true => {
-                        let put = |bytes| put.send_bytes::<Option<Message>>("op:PUT /drives/{drive-id}/items/{item-id}/content;;", bytes);
+                        let put = |bytes| {
+                            put.send_bytes::<Option<Message>>(
+                                "op:PUT /drives/{drive-id}/items/{item-id}/content;;",
+                                bytes,
+                            )
+                        };
                         upload.send_or_put::<Message>(put).await
                     }
                 };
                 match (sent, problem.filter(|_| verify)) {
-                    (Ok(sent), None) => assert_eq!(sent.is_hash_verified(), is_hash_verified && verify, "{name} {hash}"),
+                    (Ok(sent), None) => {
+                        assert_eq!(sent.is_hash_verified(), is_hash_verified && verify, "{name} {hash}")
+                    }
                     (Err(error), Some(problem)) => {
                         assert!(matches!(transfer(&error).problem(), TransferProblem::Differs(_)), "{error}");
                         assert!(error.to_string().contains(problem), "{error}");
@@ -324,7 +362,11 @@ async fn small_content_proves_itself_too() {
             _ => item.map_or_else(reset, |(status, body)| response(status, body)),
         });
         let items = client.root("drives").key("d").segment("items").key("i");
-        let put = |bytes| items.segment("content").send_bytes::<()>("op:PUT /drives/{drive-id}/items/{item-id}/content;;", bytes);
+        let put = |bytes| {
+            items
+                .segment("content")
+                .send_bytes::<()>("op:PUT /drives/{drive-id}/items/{item-id}/content;;", bytes)
+        };
         let sent = Upload::from_bytes(open::<User>(&client), content(10)).send_or_put::<Message>(put).await;
         assert_eq!(sent.is_ok(), is_proven, "{status} {body}: {sent:?}");
         if let Err(error) = sent {
@@ -349,7 +391,9 @@ async fn the_item_of_a_name_proves_nothing_if_the_new_one_may_have_another() {
     extra.insert("item", &msgraph_runtime::edm::Json::encode(&item));
     body.set_extra(extra);
     let path = client.root("drives").key("d").segment("items").key("parent").item_path("n");
-    let request = path.segment("createUploadSession").send::<User>("op:POST /drives/{drive-id}/items/{item-id}/createUploadSession;;", &body);
+    let request = path
+        .segment("createUploadSession")
+        .send::<User>("op:POST /drives/{drive-id}/items/{item-id}/createUploadSession;;", &body);
     let error = Upload::from_bytes(request, content(10)).send::<()>().await.expect_err("not known");
     assert!(matches!(transfer(&error).problem(), TransferProblem::OutcomeUnknown), "{error}");
     assert!(!asked(&log).contains(&Asked::Item));
@@ -369,7 +413,9 @@ async fn a_service_that_wants_to_be_left_alone_for_longer_than_the_policy_allows
                     Ok(answer)
                 }
                 Asked::Slice(range) if range.end == LENGTH as u64 => response(201, ITEM),
-                Asked::Slice(range) => response(202, format!(r#"{{"nextExpectedRanges":["{}-"]}}"#, range.end)),
+                Asked::Slice(range) => {
+                    response(202, format!(r#"{{"nextExpectedRanges":["{}-"]}}"#, range.end))
+                }
                 _ => response(200, FROM_2),
             });
             let mut upload = Upload::from_bytes(open::<User>(&client), content(LENGTH)).slice_size(UNIT);
@@ -392,6 +438,16 @@ async fn waiting_since_the_last_progress_ends_with_the_policys_total() {
     assert!(matches!(error, Error::Delivery(_)), "{error}");
     let waited = clock.waited().as_secs();
     assert!((30..=60).contains(&waited), "{waited} s");
+}
+
+#[test]
+fn what_sends_can_go_to_another_thread() {
+    fn is_send(_: impl Send) {}
+    let (client, _) = script(&[]);
+    let mut upload = Upload::from_bytes(open::<User>(&client), content(10));
+    is_send(upload.send::<Message>());
+    let put = |bytes| client.root("me").send_bytes::<()>("op:PUT /me/content;;", bytes);
+    is_send(upload.send_or_put::<Message>(put));
 }
 
 #[tokio::test]
