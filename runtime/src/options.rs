@@ -15,12 +15,19 @@ pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) try_timeout: Option<Duration>,
     pub(crate) debug: bool,
+    pub(crate) not_found: Option<Duration>,
 }
 
 impl CallOptions {
     /// When the call is sent again, if not as the client says.
     pub fn retry(&self) -> Option<RetryPolicy> {
         self.retry
+    }
+
+    /// The policy of the call, in place of the client's or on top of it.
+    pub(crate) fn policy(&self, default: RetryPolicy) -> RetryPolicy {
+        let policy = self.retry.unwrap_or(default);
+        self.not_found.map_or(policy, |limit| policy.retry_not_found(limit))
     }
 
     /// How long the whole call may take, if not as the client says.
@@ -54,6 +61,24 @@ impl<T> Request<T> {
     /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.draft_mut().options_mut().retry = Some(policy);
+        self
+    }
+
+    /// Tries a read again that answers 404, until this time after it began: what was just made, such as a team, is
+    /// not everywhere at once. See [`RetryPolicy::retry_not_found`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use msgraph_runtime::{Error, Path};
+    ///
+    /// const GET: &str = "op:GET /users/{user-id};;";
+    ///
+    /// async fn read_what_was_just_made(user: &Path) -> Result<(), Error> {
+    ///     user.call::<()>(GET).retry_not_found(Duration::from_secs(30)).await
+    /// }
+    /// ```
+    pub fn retry_not_found(mut self, limit: Duration) -> Self {
+        self.draft_mut().options_mut().not_found = Some(limit);
         self
     }
 

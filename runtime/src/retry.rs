@@ -37,6 +37,8 @@ pub struct RetryPolicy {
     backoff: Backoff,
     total: Duration,
     scope: Scope,
+    /// How long after the call began 404 is taken for something that is not everywhere yet.
+    not_found: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,7 @@ impl Default for RetryPolicy {
             },
             total: Duration::from_secs(300),
             scope: Scope::Harmless,
+            not_found: Duration::ZERO,
         }
     }
 }
@@ -107,6 +110,13 @@ impl RetryPolicy {
         Self { scope: Scope::Every, ..self }
     }
 
+    /// Reads that answer 404 are tried again until this time after the call began, because what was just made is
+    /// not everywhere at once; never, if not set. It counts within [`max_tries`](Self::max_tries) and
+    /// [`total`](Self::total), and only for methods that are safe, as GET is.
+    pub fn retry_not_found(self, limit: Duration) -> Self {
+        Self { not_found: limit, ..self }
+    }
+
     pub(crate) fn longest_total(&self) -> Duration {
         self.total
     }
@@ -122,8 +132,14 @@ impl RetryPolicy {
             Kind::Final => false,
             Kind::Untouched => true,
             Kind::Passing => self.may_repeat(method),
-            Kind::Lasting => self.scope == Scope::Every,
+            Kind::NotFound | Kind::Lasting => self.scope == Scope::Every,
         }
+    }
+
+    /// Whether a failure leads to another try, so long after the call began.
+    pub(crate) fn covers_after(&self, failure: &Failure, method: &Method, elapsed: Duration) -> bool {
+        let is_new = failure.kind == Kind::NotFound && method.is_safe() && elapsed < self.not_found;
+        is_new || self.covers(failure, method)
     }
 
     /// Whether doing it twice does no harm.
@@ -159,6 +175,8 @@ enum Kind {
     Untouched,
     /// It may have done something, and the next try may succeed.
     Passing,
+    /// What is asked for is not there, or not yet.
+    NotFound,
     /// The service refused, and will most likely refuse again.
     Lasting,
     /// Another try makes no sense.
@@ -185,6 +203,7 @@ impl Failure {
             ..400 => return None,
             429 => Kind::Untouched,
             503 if told.is_some() => Kind::Untouched,
+            404 => Kind::NotFound,
             _ if passes(status) => Kind::Passing,
             _ => Kind::Lasting,
         };

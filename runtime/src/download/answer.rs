@@ -5,10 +5,11 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use jiff::Timestamp;
 
 use crate::body::Body;
+use crate::classify;
 use crate::error::{Error, GraphError};
 use crate::response::Answer;
 use crate::transfer::hash::{Claim, Kind};
-use crate::transfer::receipt::{Receipt, object};
+use crate::transfer::receipt::Receipt;
 
 /// How long an error is at most that comes in the place of content.
 const LONGEST_ERROR: u64 = 16 * 1024;
@@ -93,12 +94,12 @@ pub(super) async fn checked(answer: Answer, expected: &Receipt, now: Timestamp) 
     if !may_be_error {
         return Ok(answer);
     }
-    let Answer { status, headers, body, call, strict, limit } = answer;
+    let Answer { status, headers, body, call, strict, limit, sent } = answer;
     let (body, bytes) = peek(body).await;
-    if is_error(&bytes) {
+    if classify::is_error(&bytes, false) {
         return Err(Checked::Error(GraphError::new(call, status, &headers, &bytes, now).into()));
     }
-    Ok(Answer { status, headers, body, call, strict, limit })
+    Ok(Answer { status, headers, body, call, strict, limit, sent })
 }
 
 /// Why an answer is not the content.
@@ -128,14 +129,6 @@ async fn peek(body: Body) -> (Body, Vec<u8>) {
         }
     }
     (Body::stream(stream::iter(seen).chain(chunks), length), Vec::new())
-}
-
-/// Whether JSON text is an object that holds an error of the service and nothing else.
-fn is_error(text: &[u8]) -> bool {
-    let json = object(text).unwrap_or_default();
-    let error =
-        json.as_object().filter(|members| members.len() == 1).and_then(|members| members.get("error"));
-    error.and_then(|error| error.get("code")).is_some_and(|code| code.is_string())
 }
 
 fn media_type(headers: &HeaderMap) -> &str {

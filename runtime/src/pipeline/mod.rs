@@ -37,6 +37,7 @@ use tracing::Span;
 use url::Url;
 
 pub(crate) use authorization::token;
+pub(crate) use redirects::location;
 pub(crate) use retry::after_broken;
 pub(crate) use timeouts::exchange;
 

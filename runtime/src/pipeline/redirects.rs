@@ -1,8 +1,10 @@
 //! Follows redirects, such as those to a file's content on another host. Each call on the way is authorized for
 //! itself, so a token goes along only if the redirect stays on the client's own host.
 
-use http::StatusCode;
+use std::fmt::Write;
+
 use http::header::{AUTHORIZATION, COOKIE, LOCATION};
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::{Call, authorization};
@@ -38,13 +40,30 @@ fn redirected(call: &Call, response: &http::Response<Body>) -> Option<Url> {
     if !is_see_other(status) && !matches!(status.as_u16(), 301 | 307 | 308) {
         return None;
     }
-    if call.keeps_see_other && is_see_other(status) {
+    // That the result is elsewhere is said by 303; 302 only moves the question (RFC 9110, section 15.4).
+    if call.keeps_see_other && status == StatusCode::SEE_OTHER {
         return None;
     }
-    let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    let url = call.url.join(location).ok()?;
+    let url = call.url.join(&location(response.headers())?).ok()?;
     let secure = url.scheme() == "https" || (url.scheme() == "http" && call.url.scheme() == "http");
     secure.then_some(url)
+}
+
+/// The `Location` of an answer as URLs are written. Storage hosts put names of files into it as they are, in UTF-8 or
+/// Latin-1; their bytes are percent-encoded, as clients that follow them do.
+pub(crate) fn location(headers: &HeaderMap) -> Option<String> {
+    let bytes = headers.get(LOCATION)?.as_bytes().trim_ascii();
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut link = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            0x21..=0x7E => link.push(char::from(byte)),
+            _ => write!(link, "%{byte:02X}").ok()?,
+        }
+    }
+    Some(link)
 }
 
 /// The same call to where a redirect leads.

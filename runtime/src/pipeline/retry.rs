@@ -24,7 +24,7 @@ pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Respo
 /// Sends until no further try is due; the call says how often.
 async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     let clock = &*client.clock;
-    let policy = call.options.retry.unwrap_or(client.retry);
+    let (policy, began) = (call.options.policy(client.retry), call.began.unwrap_or_else(|| clock.now()));
     let burden = Burden::of(call, client);
     let mut wish = Wish { not_before: call.not_before, latest: latest(call, &policy, client) };
     let mut tries = call.tries;
@@ -42,7 +42,8 @@ async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>,
             client.governor.learn(&burden, pass, (response.status(), response.headers()), now);
         }
         let Some(failure) = Failure::of(&outcome, now) else { return outcome };
-        if !may_again || !policy.covers(&failure, &call.method) {
+        let elapsed = now.duration_since(began).try_into().unwrap_or_default();
+        if !may_again || !policy.covers_after(&failure, &call.method, elapsed) {
             return outcome;
         }
         let not_before = later(now, policy.delay(tries, &failure, client.randomness.next()));
@@ -63,7 +64,7 @@ fn latest(call: &Call, policy: &RetryPolicy, client: &Shared) -> Timestamp {
 
 /// The call for a further try after an answer that turned out to be broken, if its policy allows one.
 pub(crate) fn after_broken(mut call: Call, client: &Shared) -> Option<Call> {
-    let policy = call.options.retry.unwrap_or(client.retry);
+    let policy = call.options.policy(client.retry);
     let (failure, now) = (Failure::passing(None), client.clock.now());
     let may_again =
         policy.allows_after(call.tries) && policy.covers(&failure, &call.method) && call.can_be_sent_again();

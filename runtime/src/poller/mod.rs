@@ -2,6 +2,8 @@
 //! service answers 202 at once and says where to ask how far it is. Which operations do so is not in the metadata, so
 //! any request can be [started](Request::start) instead of awaited.
 
+mod answer;
+mod links;
 mod monitor;
 mod status;
 
@@ -19,18 +21,31 @@ use url::Url;
 pub use monitor::Monitor;
 pub use status::{OperationError, OperationState, OperationStatus};
 
+use answer::{Outcome, Said, Verdict, judge, link};
+use links::{locate, through_graph};
+
 use crate::body::Body;
 use crate::client::GraphClient;
-use crate::error::{Error, LinkError};
+use crate::error::{Error, GraphError, LinkError};
 use crate::operation::Operation;
 use crate::path::Path;
 use crate::pipeline::CallName;
 use crate::request::{Draft, Request};
 use crate::response::{Answer, Decode, Expected, Response};
+use crate::retry::RetryPolicy;
 use crate::throttling::retry_after;
+use crate::transfer::Patience;
 
-/// How long the first wait is if the service does not say; every other is twice as long as the one before.
+/// How long the first wait is if the service does not say; every other is twice as long as the one before. No wait is
+/// shorter, whatever the service says, unless the program sets an [interval](Poller::interval) that is.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the longest wait is that the service can ask for.
+const LONGEST_TOLD: Duration = Duration::from_secs(3600);
+
+/// How long a monitor, and the result after a success, may be unknown: neither is everywhere at once
+/// (terraform-provider-azuread#1802, msgraph-sdk-java#2575).
+const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(60);
 
 /// How long waits become.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -38,9 +53,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A long-running operation and where to ask for it.
 ///
 /// As a stream it yields what the service says each time it is asked, the last being the success; a failure of the
-/// operation is an error ([`OperationError`]). It waits between two questions for as long as the service says, else
+/// operation is an error ([`OperationError`]). It waits between two questions for as long as the service says, but for
+/// a second at least and for no longer than the [total](RetryPolicy::total) of the call's retry policy, or an hour; else
 /// from one second to thirty. An error of a question, such as that of a lost connection, does not end the operation:
 /// ask on, or [resume](GraphClient::resume_operation) it later. Dropping it stops asking, not the operation.
+///
+/// It ends only with what the service says in so many words: a status that is known, the result itself (a resource
+/// with its id), 303 with a link to it, or 204. An answer that says nothing of this is asked for again, as often in a
+/// row as the retry policy has tries, and is then an error ([`is_outcome_unknown`](OperationError::is_outcome_unknown)).
+/// A monitor or a result that is not found is asked for again for a minute
+/// ([`retry_not_found`](Request::retry_not_found) sets another time).
 ///
 /// A monitor on another host gets no token and none of the request's headers, and must be reached over TLS.
 ///
@@ -72,6 +94,11 @@ struct Watch {
     call: CallName,
     /// Where the result is, if the first answer said it.
     result: Option<String>,
+    /// The path of the drive that it works in, if it does.
+    drive: Option<String>,
+    /// The id of the result, if an answer has said it.
+    resource_id: Option<String>,
+    policy: RetryPolicy,
     interval: Option<Duration>,
     backoff: Duration,
     stage: Stage,
@@ -79,25 +106,18 @@ struct Watch {
 }
 
 enum Stage {
-    /// To wait, then to ask.
-    Due(Duration),
-    Asking(BoxFuture<'static, Result<Answer, Error>>),
+    /// To ask at once.
+    Now,
+    /// To wait as long as the service said, if it did, and then to ask.
+    Due(Option<Duration>),
+    Asking(BoxFuture<'static, Result<Said, Error>>),
     /// The end is known, and has been said or not.
     Ended {
         outcome: Outcome,
+        /// The answer that told the end, if it is at hand.
+        answer: Option<Box<Answer>>,
         is_said: bool,
     },
-}
-
-/// How an operation has ended.
-enum Outcome {
-    /// With an answer that is the result itself.
-    Answered(Answer),
-    /// With a result that is to be had at a link, which is not checked.
-    At(String),
-    /// With nothing but its success.
-    Done,
-    Failed,
 }
 
 impl<T: Decode> Request<T> {
@@ -130,12 +150,9 @@ impl<T> Poller<T> {
         Self { watch, value: PhantomData }
     }
 
-    /// Waits as long as this between two questions where the service does not say how long.
+    /// Waits as long as this between two questions, or longer where the service says so.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.watch.interval = Some(interval);
-        if matches!(self.watch.stage, Stage::Due(wait) if wait == FIRST_WAIT) {
-            self.watch.stage = Stage::Due(interval);
-        }
         self
     }
 
@@ -170,14 +187,16 @@ impl<T: Decode> Poller<T> {
     ///
     /// # Errors
     /// Those of the operation, of asking for it, and of fetching the result; and a result that nothing leads to. Its
-    /// id may then be known: [`finish`](Self::finish) gives all that the service says.
+    /// id may then be known: [`finish`](Self::finish) gives all that the service says. A success of a part only is an
+    /// error too: [`finish`](Self::finish) gives it as a [status](OperationState::PartlySucceeded).
     pub async fn result(mut self) -> Result<T::Output, Error> {
         self.finish().await?;
+        self.watch.check_whole()?;
         // What has no size says nothing, so it need not be fetched.
         let is_empty = size_of::<T::Output>() == 0;
         let answer = match self.watch.take_outcome() {
-            Outcome::Answered(answer) => answer,
-            Outcome::At(link) if !is_empty => self.watch.fetch(&link)?.send(Expected::of::<T>()).await?,
+            (Outcome::Answered, Some(answer)) => *answer,
+            (Outcome::At(link), _) if !is_empty => self.watch.fetch(&link, Expected::of::<T>()).await?,
             _ => {
                 let nothing = self.watch.nothing().decode::<T>();
                 return nothing.map(Response::into_value).map_err(|_| self.watch.no_result());
@@ -202,24 +221,26 @@ impl Watch {
     fn start(request: &Draft, answer: Answer) -> Result<Self, Error> {
         let (client, call) = (request.client(), request.name());
         let origin = request.follow(client.base_url().clone());
-        if answer.status != StatusCode::ACCEPTED {
-            let stage = Stage::Ended { outcome: Outcome::Answered(answer), is_said: false };
+        let drive = links::drive_of(&request.identity());
+        let operation = link(&answer.headers, "operation-location");
+        if answer.status != StatusCode::ACCEPTED && operation.is_none() {
+            let stage =
+                Stage::Ended { outcome: Outcome::Answered, answer: Some(Box::new(answer)), is_said: false };
             // The end is there, so the monitor is never asked.
-            return Ok(Self::new(origin, client.base_url().clone(), call, None, stage));
+            return Ok(Self { drive, ..Self::new(origin, client.base_url().clone(), call, None, stage) });
         }
-        let link = |name: &str| answer.headers.get(name).and_then(|link| link.to_str().ok());
         // Where both are, one is the monitor and the other the result (Azure's REST guidelines).
-        let (monitor, result) = match (link("operation-location"), link(LOCATION.as_str())) {
-            (Some(monitor), result) => (monitor, result.map(str::to_owned)),
+        let (monitor, result) = match (operation, link(&answer.headers, LOCATION.as_str())) {
+            (Some(monitor), result) => (monitor, result),
             (None, Some(monitor)) => (monitor, None),
             (None, None) => {
                 let problem = "the service accepted the call, but does not say where to ask for its progress";
                 return Err(LinkError::new(call, "", problem).into());
             }
         };
-        let stage = Stage::Due(told_wait(client, &answer.headers).unwrap_or(FIRST_WAIT));
-        let monitor = locate(client, client.base_url(), monitor, &call)?;
-        Ok(Self::new(origin, monitor, call, result, stage))
+        let stage = Stage::Due(told_wait(client, &answer.headers));
+        let monitor = locate(client, client.base_url(), &monitor, &call)?;
+        Ok(Self { drive, ..Self::new(origin, monitor, call, result, stage) })
     }
 
     fn resume(client: &GraphClient, monitor: &Monitor) -> Result<Self, Error> {
@@ -229,39 +250,82 @@ impl Watch {
         let call = CallName::of(Method::GET, Operation::UNKNOWN, "the monitor of an operation");
         let url = locate(client, client.base_url(), monitor.link(), &call)?;
         let call = CallName::of(Method::GET, Operation::UNKNOWN, url.path());
-        Ok(Self::new(origin, url, call, monitor.result().map(str::to_owned), Stage::Due(Duration::ZERO)))
+        Ok(Self::new(origin, url, call, monitor.result().map(str::to_owned), Stage::Now))
     }
 
-    fn new(origin: Draft, monitor: Url, call: CallName, result: Option<String>, stage: Stage) -> Self {
+    fn new(mut origin: Draft, monitor: Url, call: CallName, result: Option<String>, stage: Stage) -> Self {
         let state = match stage {
             Stage::Ended { .. } => OperationState::Succeeded,
             _ => OperationState::NotStarted,
         };
         let status = OperationStatus::bare(state);
-        Self { origin, monitor, call, result, interval: None, backoff: FIRST_WAIT, stage, status }
+        let policy = origin.retry_policy();
+        origin.options_mut().not_found.get_or_insert(UNKNOWN_AT_FIRST);
+        Self {
+            origin,
+            monitor,
+            call,
+            result,
+            drive: None,
+            resource_id: None,
+            policy,
+            interval: None,
+            backoff: FIRST_WAIT,
+            stage,
+            status,
+        }
     }
 
-    /// The request that asks, after a wait.
-    fn ask(&self, wait: Duration) -> BoxFuture<'static, Result<Answer, Error>> {
-        let request = self.origin.visit(self.monitor.clone()).keep_see_other();
-        let network = self.origin.client().network();
+    /// How long to wait if the service said so or said nothing. It is trusted within reason: a wait of zero would
+    /// never pause, and one of a year never ask again.
+    fn pause(&self, told: Option<Duration>) -> Duration {
+        let shortest = self.interval.unwrap_or(FIRST_WAIT);
+        let longest = LONGEST_TOLD.min(self.policy.longest_total());
+        told.map(|told| told.min(longest)).unwrap_or(self.backoff.min(longest)).max(shortest)
+    }
+
+    /// Asks after a wait, and again while the answers say nothing and the policy has patience.
+    fn ask(&mut self, wait: Duration) -> BoxFuture<'static, Result<Said, Error>> {
+        let client = self.origin.client().clone();
+        let mut request = self.origin.visit(self.monitor.clone()).keep_see_other();
+        // One that has answered is known.
+        if self.status.state() != OperationState::NotStarted {
+            request.options_mut().not_found = Some(Duration::ZERO);
+        }
+        let (result, call, again) = (self.result.clone(), self.call.clone(), self.pause(Some(FIRST_WAIT)));
+        let mut patience = Patience::new(self.policy);
         Box::pin(async move {
             if !wait.is_zero() {
-                network.clock().sleep(wait).await;
+                client.network().clock().sleep(wait).await;
             }
-            request.send(Expected::JSON).await
+            loop {
+                let answer = request.again().send(Expected::JSON).await?;
+                let why = match judge(answer.status, &answer.headers, answer.bytes(), result.as_deref()) {
+                    Verdict::Said(status, outcome) => return Ok(Said { status, outcome, answer }),
+                    Verdict::Refused => return Err(refusal(&client, &answer)),
+                    Verdict::Unclear(why) => why,
+                };
+                if !patience.wait(&client, Some(again)).await {
+                    let told = format!("the monitor answers with {why} (status {})", answer.status.as_u16());
+                    return Err(OperationError::unknown(call, told).into());
+                }
+            }
         })
     }
 
     /// Takes an answer in, and gives what the stream yields.
-    fn take_in(&mut self, answer: Result<Answer, Error>) -> Result<OperationStatus, Error> {
-        let told = answer.as_ref().ok().and_then(|answer| told_wait(self.origin.client(), &answer.headers));
-        self.backoff = (self.backoff * 2).min(LONGEST_WAIT);
-        self.stage = Stage::Due(told.or(self.interval).unwrap_or(self.backoff));
-        let (status, outcome) = judge(answer?, self.result.as_deref());
+    fn take_in(&mut self, said: Result<Said, Error>) -> Result<OperationStatus, Error> {
+        let told = match &said {
+            Ok(said) => told_wait(self.origin.client(), &said.answer.headers),
+            Err(error) => error.retry_after(),
+        };
+        self.backoff = self.interval.unwrap_or((self.backoff * 2).min(LONGEST_WAIT));
+        self.stage = Stage::Due(told);
+        let Said { status, outcome, answer } = said?;
         self.status = status.clone();
+        self.resource_id = status.resource_id().map(str::to_owned).or(self.resource_id.take());
         if let Some(outcome) = outcome {
-            self.stage = Stage::Ended { outcome, is_said: true };
+            self.stage = Stage::Ended { outcome, answer: Some(Box::new(answer)), is_said: true };
             self.check()?;
         }
         Ok(status)
@@ -275,18 +339,38 @@ impl Watch {
         }
     }
 
-    fn take_outcome(&mut self) -> Outcome {
-        let ended = Stage::Ended { outcome: Outcome::Done, is_said: true };
-        match std::mem::replace(&mut self.stage, ended) {
-            Stage::Ended { outcome, .. } => outcome,
-            _ => Outcome::Done,
+    /// Whether all of it has succeeded.
+    fn check_whole(&self) -> Result<(), OperationError> {
+        match self.status.state() {
+            OperationState::PartlySucceeded => Err(self.status.failure(self.call.clone())),
+            _ => Ok(()),
         }
     }
 
-    /// The request for the result at a link.
-    fn fetch(&self, link: &str) -> Result<Draft, Error> {
-        let url = locate(self.origin.client(), &self.monitor, link, &self.call)?;
-        Ok(self.origin.visit(url))
+    fn take_outcome(&mut self) -> (Outcome, Option<Box<Answer>>) {
+        let ended = Stage::Ended { outcome: Outcome::Done, answer: None, is_said: true };
+        match std::mem::replace(&mut self.stage, ended) {
+            Stage::Ended { outcome, answer, .. } => (outcome, answer),
+            _ => (Outcome::Done, None),
+        }
+    }
+
+    /// Fetches the result at a link. Where another host wants a token, which it does not get, the result is to be had
+    /// through the service if its id is known (onedrive-api-docs#545, #762).
+    async fn fetch(&self, link: &str, expected: Expected) -> Result<Answer, Error> {
+        let client = self.origin.client();
+        let url = locate(client, &self.monitor, link, &self.call)?;
+        let is_own = client.is_own(&url);
+        let path = through_graph(&url, self.drive.as_deref(), self.resource_id.as_deref());
+        let answer = self.origin.visit(url).send(expected).await;
+        let is_refused =
+            |error: &Error| error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403));
+        match (answer, path.and_then(|path| client.url(&path).ok())) {
+            (Err(error), Some(url)) if !is_own && is_refused(&error) => {
+                self.origin.visit(url).send(expected).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     /// An answer that says nothing, to decode what may be empty from.
@@ -296,55 +380,16 @@ impl Watch {
     }
 
     fn no_result(&self) -> Error {
-        let id = self.status.resource_id().map(|id| format!("; its id is {id}")).unwrap_or_default();
+        let id = self.resource_id.as_deref().map(|id| format!("; its id is {id}")).unwrap_or_default();
         let message = format!("the service does not say where its result is{id}");
         OperationError::new(self.call.clone(), self.status.text().unwrap_or("succeeded"), message).into()
     }
 }
 
-/// What an answer to the question says, and how the operation has ended if it has.
-fn judge(answer: Answer, result: Option<&str>) -> (OperationStatus, Option<Outcome>) {
-    let at = |link: Option<&str>| link.map_or(Outcome::Done, |link| Outcome::At(link.to_owned()));
-    let success = OperationStatus::bare(OperationState::Succeeded);
-    if answer.status.is_redirection() {
-        let location = answer.headers.get(LOCATION).and_then(|link| link.to_str().ok());
-        return (success, Some(at(location.or(result))));
-    }
-    let document = serde_json::from_slice(answer.bytes()).ok();
-    match document.and_then(OperationStatus::read) {
-        Some(status) => {
-            let outcome = match status.state() {
-                OperationState::Succeeded => Some(at(status.resource_location().or(result))),
-                OperationState::Failed => Some(Outcome::Failed),
-                _ => None,
-            };
-            (status, outcome)
-        }
-        None if answer.status == StatusCode::ACCEPTED => {
-            (OperationStatus::bare(OperationState::Running), None)
-        }
-        None if answer.bytes().trim_ascii().is_empty() => (success, Some(at(result))),
-        None => (success, Some(Outcome::Answered(answer))),
-    }
-}
-
-/// The URL of a link that an answer from `base` gives, or why it is not followed. Teams gives paths below the
-/// service's root without its version.
-fn locate(client: &GraphClient, base: &Url, link: &str, call: &CallName) -> Result<Url, Error> {
-    let refuse = |problem: String| LinkError::new(call.clone(), link, problem);
-    let root = client.base_url().path();
-    let below_root =
-        link.starts_with('/') && !link.starts_with("//") && !link.starts_with(&format!("{root}/"));
-    let url = if below_root && client.is_own(base) {
-        client.url(link)
-    } else {
-        base.join(link).map_err(|e| e.to_string())
-    };
-    let url = url.map_err(refuse)?;
-    if !client.shared().is_secure(&url) {
-        return Err(refuse("it does not begin with https://, or holds a user name".to_owned()).into());
-    }
-    Ok(url)
+/// The error that an answer is, although its status is a success.
+fn refusal(client: &GraphClient, answer: &Answer) -> Error {
+    let now = client.network().clock().now();
+    GraphError::new(answer.call.clone(), answer.status, &answer.headers, answer.bytes(), now).into()
 }
 
 /// How long an answer says to wait.
@@ -358,8 +403,10 @@ impl Stream for Watch {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             match &mut self.stage {
-                Stage::Due(wait) => {
-                    let wait = *wait;
+                Stage::Now => self.stage = Stage::Asking(self.ask(Duration::ZERO)),
+                Stage::Due(told) => {
+                    let wait = *told;
+                    let wait = self.pause(wait);
                     self.stage = Stage::Asking(self.ask(wait));
                 }
                 Stage::Asking(answer) => {

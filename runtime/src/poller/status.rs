@@ -16,9 +16,11 @@ pub enum OperationState {
     NotStarted,
     /// It is under way. So is whatever says something else than the words known here.
     Running,
-    /// It has succeeded, at least in part.
+    /// It has succeeded.
     Succeeded,
-    /// It has failed or was cancelled.
+    /// It has ended, and only a part of it has succeeded: [`OperationStatus::document`] may say which.
+    PartlySucceeded,
+    /// It has ended without success: it failed, was cancelled or was not done at all.
     Failed,
 }
 
@@ -86,6 +88,7 @@ impl OperationStatus {
             message: text(
                 first_text(nested, &["message"]).or(first_text(&self.document, &["statusDescription"])),
             ),
+            is_unknown: false,
         }
     }
 }
@@ -93,36 +96,127 @@ impl OperationStatus {
 /// The word for the state. Print operations have it in an object.
 fn word(document: &Value) -> Option<&str> {
     let status = document.get("status")?;
-    status.as_str().or_else(|| first_text(status, &["state", "processingState"]))
+    let word = status.as_str().or_else(|| first_text(status, &["state", "processingState"]));
+    word.filter(|word| !word.trim().is_empty())
 }
 
 fn first_text<'a>(document: &'a Value, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| document.get(name)?.as_str())
 }
 
-fn state_of(word: &str) -> OperationState {
-    match word.to_ascii_lowercase().as_str() {
-        "notstarted" | "pending" | "queued" | "waiting" | "unspecified" => OperationState::NotStarted,
-        "succeeded" | "completed" | "success" | "partiallysucceeded" | "skipped" => OperationState::Succeeded,
-        "failed" | "cancelled" | "canceled" | "aborted" | "invalid" | "submissionfailed" | "deletefailed" => {
-            OperationState::Failed
-        }
-        _ => OperationState::Running,
-    }
+/// What services call the states of operations and jobs, in small letters without hyphens and the like: the members of
+/// all such enumerations of the metadata, and a few words that only the answers have.
+const WORDS: [(OperationState, &[&str]); 5] = [
+    (
+        OperationState::NotStarted,
+        &[
+            "added",
+            "draft",
+            "initialized",
+            "notstarted",
+            "pending",
+            "queued",
+            "scheduled",
+            "scheduling",
+            "unspecified",
+            "waiting",
+        ],
+    ),
+    (
+        OperationState::Running,
+        &[
+            "activating",
+            "active",
+            "calculating",
+            "canceling",
+            "cancelling",
+            "inprogress",
+            "loadingdata",
+            "paused",
+            "processing",
+            // A job that failed several times and is tried again more seldom.
+            "quarantined",
+            "running",
+            // A printer that waits for somebody to mend it.
+            "stopped",
+            "unknown",
+            "unknownfuturevalue",
+            "updating",
+        ],
+    ),
+    (OperationState::Succeeded, &["complete", "completed", "done", "succeeded", "success", "successful"]),
+    (
+        OperationState::PartlySucceeded,
+        &[
+            "completedwitherror",
+            "completedwitherrors",
+            "completedwithwarnings",
+            "entrylevelerrors",
+            "partial",
+            "partiallycompleted",
+            "partiallysucceeded",
+            "partiallysuccessful",
+            "partialsuccess",
+            "succeededwitherrors",
+        ],
+    ),
+    (
+        OperationState::Failed,
+        &[
+            "abandoned",
+            "aborted",
+            "canceled",
+            "cancelled",
+            "deletefailed",
+            "error",
+            "expired",
+            "failed",
+            "failure",
+            "invalid",
+            "noupload",
+            "skipped",
+            "submissionfailed",
+            "timedout",
+        ],
+    ),
+];
+
+/// The state that a word names; `None` if it is not among those that are known.
+fn known_state(word: &str) -> Option<OperationState> {
+    let letters = word.chars().filter(char::is_ascii_alphanumeric);
+    let word: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    WORDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(state, _)| *state)
 }
 
-/// A long-running operation that was accepted, but failed afterwards.
+fn state_of(word: &str) -> OperationState {
+    known_state(word).unwrap_or(OperationState::Running)
+}
+
+/// A long-running operation that was accepted, but failed afterwards, or of which nobody can say how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationError {
     call: CallName,
     status: String,
     code: Option<String>,
     message: Option<String>,
+    is_unknown: bool,
 }
 
 impl OperationError {
     pub(super) fn new(call: CallName, status: &str, message: String) -> Self {
-        Self { call, status: status.to_owned(), code: None, message: Some(message) }
+        Self { call, status: status.to_owned(), code: None, message: Some(message), is_unknown: false }
+    }
+
+    /// Of an operation whose monitor gives answers that say nothing.
+    pub(super) fn unknown(call: CallName, message: String) -> Self {
+        Self { is_unknown: true, ..Self::new(call, "", message) }
+    }
+
+    /// Whether it is not known if the operation has ended, and how: what the monitor answers is not understood. It
+    /// may have succeeded. The [poller](crate::Poller) can be asked again, and says
+    /// [where](crate::Poller::monitor) to go on asking later.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.is_unknown
     }
 
     /// Method and path template of the call that began the operation, or of its monitor if it was resumed.
@@ -148,12 +242,12 @@ impl OperationError {
 
 impl fmt::Display for OperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} was accepted, then the operation ended as {}",
-            self.call,
-            one_line(&self.status, SHOWN)
-        )?;
+        if self.is_unknown {
+            write!(f, "{} was accepted, but what became of it is unknown", self.call)?;
+        } else {
+            let status = one_line(&self.status, SHOWN);
+            write!(f, "{} was accepted, then the operation ended as {status}", self.call)?;
+        }
         if let Some(code) = self.code() {
             write!(f, ", {}", one_line(code, SHOWN))?;
         }
@@ -165,3 +259,55 @@ impl fmt::Display for OperationError {
 }
 
 impl StdError for OperationError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a property says how far something is that runs by itself.
+    fn is_state_of_operation(owner: &str, property: &str) -> bool {
+        let kinds = ["Operation", "Job", "Async", "Run", "Restore", "Recovery", "Export", "Execution"];
+        let owner = owner.rsplit('.').next().unwrap_or_default();
+        let kind_is_there =
+            kinds.iter().any(|kind| owner.contains(kind) || owner.starts_with(&kind.to_ascii_lowercase()));
+        let is_state = ["status", "state", "processingState", "processingStatus"].contains(&property);
+        is_state && kind_is_there
+    }
+
+    #[test]
+    fn every_state_of_operations_and_jobs_that_the_metadata_names_is_classified() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../generated/inventory/types.txt");
+        let inventory = std::fs::read_to_string(path).expect("the inventory");
+        let names: Vec<_> = inventory.lines().filter_map(|line| line.split(" |").next()).collect();
+        let states = names.iter().filter_map(|name| {
+            let (property, kind) = name.split_once(' ')?;
+            let (owner, property) = property.split_once('/')?;
+            is_state_of_operation(owner, property).then_some(kind.split(' ').next()?)
+        });
+        let kinds: std::collections::HashSet<_> = states.collect();
+        let (mut enumerations, mut members) = (0, 0);
+        for enumeration in names.iter().filter_map(|name| name.split_once(" enum").map(|(name, _)| name)) {
+            if !kinds.contains(enumeration) {
+                continue;
+            }
+            enumerations += 1;
+            let own = names.iter().filter_map(|name| name.strip_prefix(enumeration)?.strip_prefix('/'));
+            for member in own.filter_map(|member| member.split(" = ").next()) {
+                assert!(known_state(member).is_some(), "{enumeration}/{member}");
+                members += 1;
+            }
+        }
+        assert!(enumerations > 15 && members > 80, "{enumerations} {members}");
+    }
+
+    #[test]
+    fn a_word_has_one_meaning_however_it_is_written() {
+        let words: Vec<_> = WORDS.iter().flat_map(|(_, words)| *words).collect();
+        for word in &words {
+            assert_eq!(words.iter().filter(|other| *other == word).count(), 1, "{word}");
+        }
+        for word in ["completedWithErrors", "Completed with errors", "COMPLETED_WITH_ERRORS"] {
+            assert_eq!(known_state(word), Some(OperationState::PartlySucceeded), "{word}");
+        }
+    }
+}

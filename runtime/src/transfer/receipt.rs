@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::classify;
+
 use super::hash::{Claim, Kind};
 
 /// What a JSON object says of the content that it stands for.
@@ -38,8 +40,7 @@ impl Receipt {
 
 /// Reads an object, behind a byte order mark that some services write.
 pub(crate) fn object(text: &[u8]) -> Option<Value> {
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    serde_json::from_slice(text).ok().filter(Value::is_object)
+    serde_json::from_slice(classify::without_mark(text)).ok().filter(Value::is_object)
 }
 
 /// A member by its name, which some services capitalize.

@@ -27,7 +27,11 @@ impl<T> Uploaded<T> {
         length: u64,
         is_hash_verified: bool,
     ) -> Self {
-        let decoded = if is_item { answer.take::<R>().map(Some) } else { Ok(None) };
+        let decoded = if is_item {
+            R::decode(&mut answer).map(Some).map_err(|error| answer.unreadable(error))
+        } else {
+            Ok(None)
+        };
         // The content is there, whatever is to be said of the answer.
         let (value, unreadable) = decoded.map_or_else(|error| (None, Some(error)), |value| (value, None));
         Self { status: answer.status, headers: answer.headers, value, unreadable, length, is_hash_verified }

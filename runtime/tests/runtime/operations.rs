@@ -113,7 +113,7 @@ async fn without_a_word_from_the_service_waits_grow_to_half_a_minute() {
 
 #[tokio::test]
 async fn whatever_the_service_calls_it_it_is_understood() {
-    use OperationState::{Failed, NotStarted, Running, Succeeded};
+    use OperationState::{Failed, NotStarted, PartlySucceeded, Running, Succeeded};
     for (document, state) in [
         (r#"{"status":"notStarted"}"#, NotStarted),
         (r#"{"status":"inProgress"}"#, Running),
@@ -122,7 +122,10 @@ async fn whatever_the_service_calls_it_it_is_understood() {
         (r#"{"status":{"state":"running"}}"#, Running),
         (r#"{"status":{"processingState":"completed"}}"#, Succeeded),
         (r#"{"status":"Succeeded"}"#, Succeeded),
-        (r#"{"status":"partiallySucceeded"}"#, Succeeded),
+        (r#"{"status":"partiallySucceeded"}"#, PartlySucceeded),
+        (r#"{"status":"completedWithErrors"}"#, PartlySucceeded),
+        ("\u{FEFF}{\"status\":\"running\"}", Running),
+        (r#"{"status":"skipped"}"#, Failed),
         (r#"{"status":"canceled"}"#, Failed),
         (r#"{"status":"deleteFailed"}"#, Failed),
     ] {
@@ -340,4 +343,158 @@ async fn dropping_it_stops_the_questions() {
     assert!(operation.next().now_or_never().is_none(), "it waits");
     drop(operation);
     assert_eq!(log.all().len(), 1);
+}
+
+/// A monitor that gives the same answer for ever, and how often it was asked.
+async fn always(status: u16, headers: &'static str, body: &'static str) -> (Result<(), Error>, usize) {
+    let (builder, log) = builder(move |seen: &Seen| {
+        if seen.method == "POST" {
+            return with_headers(ACCEPTED.0, ACCEPTED.1, "");
+        }
+        with_headers(status, headers, body)
+    });
+    let client = builder.clock(SkippingClock::new()).build().expect("a client");
+    let mut operation = start(&client).await;
+    let end = operation.finish().await.map(|_| ());
+    assert_eq!(operation.monitor().is_some(), end.is_err(), "{status} {body}");
+    (end, log.all().len() - 1)
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_asked_for_again_and_never_a_success() {
+    for (status, headers, body) in [
+        (200, "content-type: text/html", "<html>Sign in</html>"),
+        (200, "", "{}"),
+        (200, "", r#"{"status":null}"#),
+        (200, "", r#"{"status":""}"#),
+        (200, "", r#"{"id":"9","status":null}"#),
+        (200, "", r#"{"id":"op","percentageComplete":10}"#),
+        (200, "", r#"{"id":""}"#),
+        (200, "", "[]"),
+        (200, "", "true"),
+        (200, "", ""),
+        (201, "", " "),
+        (200, "", r#"{"status":"succ"#),
+        (302, "", ""),
+        (303, "", ""),
+    ] {
+        let (end, asked) = always(status, headers, body).await;
+        let Err(Error::Operation(error)) = end else { panic!("{status} {body}: {end:?}") };
+        assert!(error.is_outcome_unknown(), "{status} {body}");
+        assert!(
+            error.to_string().starts_with("POST /me/copy was accepted, but what became of it is unknown: "),
+            "{error}"
+        );
+        assert_eq!(asked, 8, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_understood_after_some_that_are_not_is_the_end() {
+    let (client, log, clock) =
+        script([ACCEPTED, (200, "", "{}"), (200, "", ""), (200, "", r#"{"status":"succeeded"}"#)]);
+    start(&client).await.finish().await.expect("success");
+    assert_eq!((log.all().len(), clock.waited()), (4, Duration::from_secs(3)));
+}
+
+#[tokio::test]
+async fn a_lone_error_in_a_success_is_an_error_and_does_not_end_the_operation() {
+    let (client, _, _) = script([
+        ACCEPTED,
+        (200, "", r#"{"error":{"code":"itemNotFound","message":"No"}}"#),
+        (200, "", r#"{"status":"succeeded","error":null}"#),
+    ]);
+    let mut operation = start(&client).await;
+    let error = operation.finish().await.expect_err("an error");
+    assert_eq!(error.code(), Some("itemNotFound"));
+    operation.finish().await.expect("success");
+}
+
+#[tokio::test]
+async fn a_success_of_a_part_is_told_as_it_is() {
+    let partly = (200, "", r#"{"status":"completedWithErrors","resourceId":"9"}"#);
+    let (client, _, _) = script([ACCEPTED, partly]);
+    let mut operation = start(&client).await;
+    let status = operation.finish().await.expect("an end");
+    assert_eq!((status.state(), status.resource_id()), (OperationState::PartlySucceeded, Some("9")));
+    let error = operation.result().await.expect_err("not all of it");
+    assert!(error.to_string().ends_with("the operation ended as completedWithErrors"), "{error}");
+}
+
+#[tokio::test]
+async fn waits_that_the_service_asks_for_are_neither_nothing_nor_for_ever() {
+    let done = (200, "", r#"{"status":"succeeded"}"#);
+    for (told, interval, waited) in [
+        ("retry-after: 0", None, 2),
+        ("retry-after: 0", Some(4), 8),
+        ("retry-after: 9", Some(4), 18),
+        ("retry-after: 31536000", None, 600),
+        ("retry-after: 31536000", Some(400), 800),
+        ("x-ms-retry-after-ms: 9000000000000000", None, 600),
+    ] {
+        let accepted = format!("{}\n{told}", ACCEPTED.1);
+        let (client, _, clock) = script([(202, &accepted, ""), (200, told, r#"{"status":"running"}"#), done]);
+        let operation = start(&client).await;
+        let mut operation = match interval {
+            Some(interval) => operation.interval(Duration::from_secs(interval)),
+            None => operation,
+        };
+        operation.finish().await.expect("success");
+        assert_eq!(clock.waited(), Duration::from_secs(waited), "{told} {interval:?}");
+    }
+}
+
+const REFUSED: Scripted = (401, "", r#"{"error":{"code":"unauthenticated"}}"#);
+
+#[tokio::test]
+async fn onedrive_api_docs_545_an_item_that_another_host_refuses_is_fetched_through_the_service() {
+    let running = (200, "", r#"{"status":"inProgress","resourceId":"9"}"#);
+    for (seen, link, path) in [
+        (running, "location: https://s.example/_api/v2.0/drives/d/items/9", "/drives/d/items/9"),
+        (running, "location: https://s.example/item", "/me/drive/items/9"),
+    ] {
+        let (client, log, _) = script([ACCEPTED, seen, (303, link, ""), REFUSED, (200, "", r#"{"id":"9"}"#)]);
+        let copy: Request<Option<DriveItem>> =
+            client.root("me").segment("drive").segment("items").key("1").segment("copy").call(COPY);
+        let operation = copy.start().await.expect("accepted");
+        let item = operation.result().await.expect("a result").expect("an item");
+        assert_eq!(item.id.as_deref(), Some("9"));
+        let seen = log.all();
+        assert_eq!(seen[3].header("authorization"), None, "{link}");
+        assert_eq!((seen[4].path(), seen[4].header("authorization")), (path, Some("Bearer the-token")));
+    }
+}
+
+#[tokio::test]
+async fn azuread_1802_what_is_not_found_at_first_is_asked_for_again() {
+    let missing = (404, "", r#"{"error":{"code":"NotFound"}}"#);
+    let teams = r#"{"status":"succeeded","targetResourceLocation":"/teams('9')"}"#;
+    let (client, log, _) = script([
+        (202, "location: /teams('9')/operations('1')", ""),
+        missing,
+        missing,
+        (200, "", teams),
+        missing,
+        (200, "", r#"{"id":"9"}"#),
+    ]);
+    let item = start(&client).await.result().await.expect("a result").expect("an item");
+    assert_eq!((item.id.as_deref(), log.all().len()), (Some("9"), 6));
+
+    let (end, asked) = always(missing.0, missing.1, missing.2).await;
+    assert_eq!(end.expect_err("bounded").code(), Some("NotFound"));
+    assert_eq!(asked, 8);
+}
+
+#[tokio::test]
+async fn a_monitor_that_was_there_and_is_not_found_later_is_an_error_at_once() {
+    let (client, log, _) = script([ACCEPTED, (200, "", r#"{"status":"running"}"#), (404, "", "")]);
+    start(&client).await.finish().await.expect_err("it is gone");
+    assert_eq!(log.all().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_with_an_operation_location_goes_on_whatever_its_status() {
+    let headers = "operation-location: https://graph.microsoft.com/v1.0/operations/1";
+    let (client, _, _) = script([(201, headers, r#"{"id":"9"}"#), (200, "", r#"{"status":"failed"}"#)]);
+    start(&client).await.result().await.expect_err("a failure");
 }
