@@ -145,7 +145,8 @@ impl Service {
         Ok(match fault {
             Fault::Unheard | Fault::Partly(_) => return reset(),
             Fault::DoneBut(status) => (status, String::new()),
-            Fault::Says(status, body) => (status, body.to_owned()),
+            // Of what it refused the service says so.
+            Fault::Says(status, body) if answer.0 < 400 => (status, body.to_owned()),
             Fault::Repeats => last,
             Fault::Stale => before,
             Fault::Truncated(length) => (answer.0, answer.1.chars().take(length).collect()),
@@ -165,9 +166,6 @@ impl Service {
         match Fault::draw(&mut self.dice, length) {
             // That a session exists which does not, and the reverse, the service says only of one that was used.
             Fault::DoneBut(404) if !is_slice || self.slices == 1 => Fault::None,
-            // An item that is said to be there is; and an answer to something else is none to a question.
-            Fault::Says(..) | Fault::Repeats if !is_slice && self.item.is_some() => Fault::Lost,
-            Fault::Says(201, _) | Fault::Repeats if !is_slice => Fault::None,
             fault => fault,
         }
     }
