@@ -13,7 +13,7 @@ use crate::client::Shared;
 use crate::error::{Error, GraphError};
 use crate::retry::{Failure, RetryPolicy};
 use crate::telemetry;
-use crate::throttling::{Burden, Wish, later};
+use crate::throttling::{Wish, later};
 
 pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     let outcome = tries(call, client).await;
@@ -25,11 +25,10 @@ pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Respo
 async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     let clock = &*client.clock;
     let (policy, began) = (call.options.policy(client.retry), call.began.unwrap_or_else(|| clock.now()));
-    let burden = Burden::of(call, client);
     let mut wish = Wish { not_before: call.not_before, latest: latest(call, &policy, client) };
     let mut tries = call.tries;
     loop {
-        let ticket = client.governor.enter(call, &burden, wish, clock);
+        let ticket = client.governor.enter((call, client), wish, clock);
         let pass = match ticket {
             Some(ticket) => ticket.wait(clock).await?,
             None => Default::default(),
@@ -39,7 +38,7 @@ async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>,
         let outcome = attempt(call, client).await;
         let now = clock.now();
         if let Ok(response) = &outcome {
-            client.governor.learn(&burden, pass, (response.status(), response.headers()), now);
+            client.governor.learn((call, client), pass, (response.status(), response.headers()), now);
         }
         let Some(failure) = Failure::of(&outcome, now) else { return outcome };
         let elapsed = now.duration_since(began).try_into().unwrap_or_default();

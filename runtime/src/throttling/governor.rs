@@ -1,7 +1,6 @@
 //! Makes all calls of an app wait together, one queue for each workload, and says who waits.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,15 +11,21 @@ use jiff::Timestamp;
 
 use super::lane::{Lane, Place};
 use super::signal::Signal;
-use super::workload::Burden;
+use super::workload::Workload;
+use crate::client;
 use crate::clock::Clock;
 use crate::error::ThrottledError;
 use crate::pipeline::{Call, CallName};
 use crate::telemetry;
 
+/// How many workloads are slowed down at the same time at most, as each mailbox can be one.
+const MOST_LANES: usize = 1024;
+
 /// Slows calls down together: when one is throttled, all others of the same workload wait as long as the
 /// service says, and then go one after the other. It also slows down before that, when the service says that a
-/// limit is near (`x-ms-throttle-limit-percentage`, `RateLimit-Remaining`).
+/// limit is near (`x-ms-throttle-limit-percentage`, `RateLimit-Remaining`). Outlook counts by mailbox, so one mailbox
+/// that is throttled does not hold up the others. However long the service says: after an hour a call finds out
+/// whether it still holds.
 ///
 /// The service counts by app and tenant. Clones of a client share its governor; several clients of the same app and
 /// tenant should be given the same one:
@@ -50,7 +55,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// The workloads that are slowed down, or were.
-    lanes: Vec<(Cow<'static, str>, Lane)>,
+    lanes: HashMap<Workload, Lane>,
     /// Everybody who waits, in the order in which they came, each with its number.
     waiting: VecDeque<(u64, Entry)>,
     /// The number of the next that waits.
@@ -59,7 +64,7 @@ struct State {
 
 struct Entry {
     call: CallName,
-    workload: Cow<'static, str>,
+    workload: Workload,
     /// Its place in the workload's queue, if there is one.
     place: Option<Place>,
     wish: Wish,
@@ -148,8 +153,7 @@ impl Governor {
     /// A place in the queue, if there is something to wait for.
     pub(crate) fn enter(
         &self,
-        call: &Call,
-        burden: &Burden,
+        (call, client): (&Call, &client::Shared),
         wish: Wish,
         clock: &dyn Clock,
     ) -> Option<Ticket<'_>> {
@@ -158,8 +162,8 @@ impl Governor {
         }
         let mut state = self.state();
         let now = clock.now();
-        let workload = burden.workload();
-        let lane = state.lane_mut(&workload);
+        let workload = state.resolve(Workload::of(call, client));
+        let lane = state.lanes.get_mut(&workload);
         let place = lane.filter(|lane| !lane.is_open(now)).map(|lane| lane.enter(now));
         let number = state.number;
         state.number += 1;
@@ -170,37 +174,42 @@ impl Governor {
 
     /// Learns from the answer to a part of a batch, which the batch sends again itself, for the calls beside it.
     pub(crate) fn learn_from_part(&self, name: &CallName, answer: (StatusCode, &HeaderMap), now: Timestamp) {
-        if Signal::of(answer.0, answer.1, now) != Signal::Fine {
-            self.learn(&Burden::named(name), Pass::default(), answer, now);
+        let signal = Signal::of(answer.0, answer.1, now);
+        if signal != Signal::Fine {
+            self.note(Workload::named(name), Pass::default(), signal, now);
         }
     }
 
     /// Learns from the answer to a call.
     pub(crate) fn learn(
         &self,
-        burden: &Burden,
+        (call, client): (&Call, &client::Shared),
         pass: Pass,
         (status, headers): (StatusCode, &HeaderMap),
         now: Timestamp,
     ) {
         let signal = Signal::of(status, headers, now);
-        if signal == Signal::Fine && self.is_calm() {
-            return;
+        if signal != Signal::Fine || !self.is_calm() {
+            self.note(Workload::of(call, client), pass, signal, now);
         }
+    }
+
+    fn note(&self, workload: Workload, pass: Pass, signal: Signal, now: Timestamp) {
         let mut state = self.state();
-        let workload = burden.workload();
-        match state.lane_mut(&workload) {
+        let workload = state.resolve(workload);
+        match state.lanes.get_mut(&workload) {
             Some(lane) => {
                 lane.learn(signal, pass.refusals, now);
                 if lane.is_open(now) {
-                    state.lanes.retain(|(name, _)| *name != workload);
+                    state.lanes.remove(&workload);
                 }
             }
             None if signal == Signal::Fine => {}
             None => {
                 let mut lane = Lane::new(now);
                 lane.learn(signal, pass.refusals, now);
-                state.lanes.push((workload, lane));
+                state.make_room();
+                state.lanes.insert(workload, lane);
             }
         }
         self.0.slows.store(!state.lanes.is_empty(), Ordering::Relaxed);
@@ -208,12 +217,24 @@ impl Governor {
 }
 
 impl State {
-    fn lane(&self, workload: &str) -> Option<&Lane> {
-        self.lanes.iter().find(|(name, _)| name == workload).map(|(_, lane)| lane)
+    /// The workload whose lane a call belongs to: that of all mailboxes, if only that one is slowed down.
+    fn resolve(&self, workload: Workload) -> Workload {
+        if workload.mailbox.is_none() || self.lanes.contains_key(&workload) {
+            return workload;
+        }
+        let all = workload.of_all();
+        if self.lanes.contains_key(&all) { all } else { workload }
     }
 
-    fn lane_mut(&mut self, workload: &str) -> Option<&mut Lane> {
-        self.lanes.iter_mut().find(|(name, _)| name == workload).map(|(_, lane)| lane)
+    /// Forgets the lane that is over first, if there are too many.
+    fn make_room(&mut self) {
+        if self.lanes.len() < MOST_LANES {
+            return;
+        }
+        let first = self.lanes.iter().min_by_key(|(_, lane)| lane.closed_until());
+        if let Some(first) = first.map(|(workload, _)| workload.clone()) {
+            self.lanes.remove(&first);
+        }
     }
 
     /// Where one who waits stands in the queue.
@@ -227,7 +248,7 @@ impl State {
 
     /// When somebody who waits may go, as far as is known now, and why not earlier.
     fn due(&self, entry: &Entry) -> (Timestamp, WaitReason) {
-        let lane = self.lane(&entry.workload);
+        let lane = self.lanes.get(&entry.workload);
         let queued = lane.zip(entry.place.as_ref()).map(|(lane, place)| (lane.due(place), lane.reason()));
         let failed = entry.wish.not_before.map(|time| (time, WaitReason::Failed));
         // A place far behind in the queue is a guess; the last moment to try is certain.
@@ -238,7 +259,12 @@ impl State {
 
     fn shown(&self, entry: &Entry) -> Waiting {
         let (until, reason) = self.due(entry);
-        Waiting { call: entry.call.clone(), workload: entry.workload.clone().into_owned(), reason, until }
+        Waiting {
+            call: entry.call.clone(),
+            workload: entry.workload.area.clone().into_owned(),
+            reason,
+            until,
+        }
     }
 }
 
@@ -275,10 +301,10 @@ impl Ticket<'_> {
     fn due(&self, clock: &dyn Clock) -> Result<Timestamp, ThrottledError> {
         let state = self.governor.state();
         let Some(entry) = state.entry(self.number) else { return Ok(Timestamp::MIN) };
-        match state.lane(&entry.workload).map(Lane::closed_until) {
+        match state.lanes.get(&entry.workload).map(Lane::closed_until) {
             Some(closed_until) if closed_until > entry.wish.latest => {
                 let left = closed_until.duration_since(clock.now()).try_into().unwrap_or_default();
-                Err(ThrottledError::new(entry.call.clone(), entry.workload.clone(), left))
+                Err(ThrottledError::new(entry.call.clone(), entry.workload.area.clone(), left))
             }
             _ => Ok(state.due(entry).0),
         }
@@ -293,7 +319,7 @@ impl Ticket<'_> {
         let mut state = self.governor.state();
         let Some(position) = state.position(self.number) else { return Pass::default() };
         state.waiting[position].1.passed = true;
-        let lane = state.lane(&state.waiting[position].1.workload);
+        let lane = state.lanes.get(&state.waiting[position].1.workload);
         Pass { refusals: lane.map_or(0, Lane::refusals) }
     }
 }
@@ -303,7 +329,7 @@ impl Drop for Ticket<'_> {
         let mut state = self.governor.state();
         let left = state.position(self.number).and_then(|position| state.waiting.remove(position));
         let Some((_, Entry { workload, place: Some(place), passed: false, .. })) = left else { return };
-        if let Some(lane) = state.lane_mut(&workload) {
+        if let Some(lane) = state.lanes.get_mut(&workload) {
             lane.leave(&place);
         }
     }

@@ -19,6 +19,11 @@ const LONGEST_TOLD: Duration = Duration::from_secs(10);
 /// A distance below which calls are not held back any more.
 const NEGLIGIBLE: Duration = Duration::from_millis(1);
 
+/// The longest time that a lane is closed for, whatever the service says: then a call finds out whether it still holds.
+const LONGEST_CLOSED: Duration = Duration::from_secs(3600);
+/// The same if nothing was refused yet: a call that comes too early is refused, and told how long.
+const LONGEST_EXHAUSTED: Duration = Duration::from_secs(300);
+
 #[derive(Debug)]
 pub(super) struct Lane {
     /// How often the service refused; a call remembers it, so that refusals of calls that were on their way
@@ -86,7 +91,7 @@ impl Lane {
     pub(super) fn learn(&mut self, signal: Signal, refusals: u64, now: Timestamp) {
         match signal {
             Signal::Closed(time) => {
-                self.close(later(now, time), now);
+                self.close(later(now, time.min(LONGEST_CLOSED)), now);
                 self.reason = WaitReason::Throttled;
                 if refusals == self.refusals {
                     self.refusals += 1;
@@ -94,7 +99,7 @@ impl Lane {
                 }
             }
             Signal::Exhausted(time) => {
-                self.close(later(now, time), now);
+                self.close(later(now, time.min(LONGEST_EXHAUSTED)), now);
                 self.distance = self.distance.max(FIRST);
             }
             Signal::Near(distance) => {

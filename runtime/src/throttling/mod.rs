@@ -9,4 +9,3 @@ pub(crate) use governor::Wish;
 pub use governor::{Governor, WaitReason, Waiting};
 pub(crate) use lane::later;
 pub(crate) use signal::retry_after;
-pub(crate) use workload::Burden;

@@ -6,10 +6,13 @@ use std::borrow::Cow;
 use crate::client::Shared;
 use crate::pipeline::{Call, CallName};
 
+/// The workload whose limits are counted by app and mailbox.
+const OUTLOOK: &str = "outlook";
+
 /// Path segments and the workload that they belong to.
 const WORKLOADS: [(&str, &[&str]); 7] = [
     (
-        "outlook",
+        OUTLOOK,
         &[
             "calendar",
             "calendarGroups",
@@ -45,44 +48,58 @@ const WORKLOADS: [(&str, &[&str]); 7] = [
 /// Root resources below which other workloads are.
 const OWNERS: [&str; 3] = ["groups", "me", "users"];
 
-/// What of a call decides which workload it burdens.
-pub(crate) enum Burden {
-    /// The path template of an operation on the client's own host.
-    Template(&'static str),
-    /// The path below the version on the client's own host.
-    Path(String),
-    /// Another host.
-    Host(String),
+/// What a call burdens: calls that burden the same wait together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Workload {
+    /// The service area of a path below users and groups, else that of its root, or the host.
+    pub(super) area: Cow<'static, str>,
+    /// Whose mailbox it is, where limits are those of each mailbox: Outlook's, unless the path doesn't tell.
+    pub(super) mailbox: Option<String>,
 }
 
-impl Burden {
+impl Workload {
     pub(crate) fn of(call: &Call, client: &Shared) -> Self {
-        match call.operation() {
-            _ if !client.is_own(&call.url) => Self::Host(call.url.host_str().unwrap_or_default().to_owned()),
-            Some(operation) => Self::Template(operation.template()),
-            None => {
-                let path = call.url.path();
-                let root = client.base_url.path().trim_end_matches('/');
-                let other = ["/v1.0/", "/beta/"].into_iter().find_map(|version| path.split_once(version));
-                let below = path.strip_prefix(root).or(other.map(|(_, below)| below));
-                Self::Path(below.unwrap_or(path).to_owned())
-            }
+        if !client.is_own(&call.url) {
+            let host = call.url.host_str().unwrap_or_default().to_owned();
+            return Self { area: Cow::Owned(host), mailbox: None };
         }
+        let path = call.url.path();
+        let root = client.base_url.path().trim_end_matches('/');
+        let other = ["/v1.0/", "/beta/"].into_iter().find_map(|version| path.split_once(version));
+        let below = path.strip_prefix(root).or(other.map(|(_, below)| below)).unwrap_or(path);
+        let area = match call.operation() {
+            Some(operation) => Cow::Borrowed(of_path(operation.template()).unwrap_or_else(|root| root)),
+            None => area_of(below),
+        };
+        Self::new(area, below)
     }
 
     /// Of a call to the client's own host by its name.
     pub(crate) fn named(name: &CallName) -> Self {
-        Self::Path(name.template().to_owned())
+        Self::new(area_of(name.template()), name.template())
     }
 
-    /// The service area of a path below users and groups, else that of its root, or the host.
-    pub(super) fn workload(&self) -> Cow<'static, str> {
-        match self {
-            Self::Template(template) => Cow::Borrowed(of_path(template).unwrap_or_else(|root| root)),
-            Self::Path(path) => of_path(path).map_or_else(|root| Cow::Owned(root.to_owned()), Cow::Borrowed),
-            Self::Host(host) => Cow::Owned(host.clone()),
-        }
+    fn new(area: Cow<'static, str>, path: &str) -> Self {
+        let mailbox = if area == OUTLOOK { mailbox_of(path) } else { None };
+        Self { area, mailbox }
     }
+
+    /// The same for all mailboxes.
+    pub(super) fn of_all(&self) -> Self {
+        Self { area: self.area.clone(), mailbox: None }
+    }
+}
+
+fn area_of(path: &str) -> Cow<'static, str> {
+    of_path(path).map_or_else(|root| Cow::Owned(root.to_owned()), Cow::Borrowed)
+}
+
+/// Whose mailbox a path leads to: `me`, or the id of a user or a group; none if it only holds a place for that.
+fn mailbox_of(path: &str) -> Option<String> {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let owner = segments.next().filter(|owner| OWNERS.contains(owner))?;
+    let id = if owner == "me" { owner } else { segments.next()? };
+    (!id.starts_with('{')).then(|| id.to_ascii_lowercase())
 }
 
 /// A workload of the table, or the root.
@@ -120,6 +137,20 @@ mod tests {
             ("/", Err("")),
         ] {
             assert_eq!(of_path(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_is_that_of_a_user_a_group_or_the_one_who_signed_in() {
+        for (path, expected) in [
+            ("/users/A@b.example/messages", Some("a@b.example")),
+            ("/groups/7/calendar", Some("7")),
+            ("/me/messages", Some("me")),
+            ("/users/{user-id}/messages", None),
+            ("/places/microsoft.graph.room", None),
+            ("/users", None),
+        ] {
+            assert_eq!(mailbox_of(path).as_deref(), expected, "{path}");
         }
     }
 }

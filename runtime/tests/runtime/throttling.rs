@@ -235,3 +235,68 @@ async fn what_a_batch_is_told_holds_for_the_calls_beside_it() {
     sending.await.expect("sent").take(part).expect("an answer");
     assert_eq!(log.all().len(), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_closes_a_workload_for_longer_than_an_hour() {
+    for (status, headers, closed) in [
+        (429, [("retry-after", "31536000"), ("x-a", "")], 3600),
+        (503, [("retry-after", "31536000"), ("x-a", "")], 3600),
+        (429, [("x-ms-retry-after-ms", "9000000000000000"), ("x-a", "")], 3600),
+        (200, [("ratelimit-remaining", "0"), ("ratelimit-reset", "31536000")], 300),
+    ] {
+        let (governor, clock) = (Governor::new(), PausedClock::new());
+        let (client, log) = client(&governor, clock, move |passed, _| {
+            if passed.is_zero() { with(status, &headers) } else { response(204, "") }
+        });
+        let once = RetryPolicy::never();
+        let _ = client.root("me").call::<()>(MAIL).retry(once).await;
+        let refused = client.root("me").call::<()>(MAIL).retry(once.total(Duration::from_secs(60))).await;
+        assert!(matches!(refused, Err(msgraph_runtime::Error::Throttled(_))), "{headers:?}: {refused:?}");
+        client.root("me").call::<()>(MAIL).await.expect("an answer");
+        assert_eq!((clock.passed().as_secs(), log.all().len()), (closed, 2), "{headers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mailbox_that_is_throttled_does_not_hold_up_the_others() {
+    const OF_USER: &str = "op:GET /users/{user-id}/messages;;";
+    let (governor, clock) = (Governor::new(), PausedClock::new());
+    let (client, _) = client(&governor, clock, |passed, seen| {
+        let is_throttled = passed.as_secs() < 60 && seen.url.contains("/users/a/");
+        if is_throttled { with(429, &[("retry-after", "60")]) } else { response(204, "") }
+    });
+    let messages = |user: &str| client.root("users").key(user).segment("messages").call::<()>(OF_USER);
+    let _ = messages("a").retry(RetryPolicy::never()).await;
+    messages("b").await.expect("an answer");
+    client.root("me").segment("messages").call::<()>(MAIL).await.expect("an answer");
+    assert_eq!(clock.passed(), Duration::ZERO);
+    let waits = async {
+        let mut waits = Box::pin(messages("A").into_future());
+        assert!(waits.as_mut().now_or_never().is_none());
+        assert_eq!(governor.waiting()[0].workload, "outlook");
+        waits.await
+    };
+    waits.await.expect("an answer");
+    assert_eq!(clock.passed(), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_mailboxes_that_are_held_up_is_bounded() {
+    const OF_USER: &str = "op:GET /users/{user-id}/messages;;";
+    let (governor, clock) = (Governor::new(), PausedClock::new());
+    let (client, _) = client(&governor, clock, |_, _| with(429, &[("retry-after", "60")]));
+    let messages =
+        |user: usize| client.root("users").key(&user.to_string()).segment("messages").call::<()>(OF_USER);
+    for user in 0..1100 {
+        let _ = messages(user).retry(RetryPolicy::never()).await;
+    }
+    let once = RetryPolicy::never().total(Duration::from_secs(1));
+    let mut held_up = 0;
+    for user in 0..1100 {
+        held_up += usize::from(matches!(
+            messages(user).retry(once).await,
+            Err(msgraph_runtime::Error::Throttled(_))
+        ));
+    }
+    assert!((1000..1100).contains(&held_up), "{held_up}");
+}
