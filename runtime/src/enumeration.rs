@@ -40,10 +40,11 @@ pub(crate) fn member_name<E: Enumeration>(value: &E) -> &str {
     (E::TYPE.as_str)(value)
 }
 
-/// The member of a name; exact spelling first, then without regard to case.
+/// The member of a name; exact spelling first, then without regard to case and
+/// to white space around it.
 #[doc(hidden)]
 pub fn member<E: Enumeration>(name: &str) -> E {
-    known(name).unwrap_or_else(|| unknown(name))
+    known(name).or_else(|| known(name.trim())).unwrap_or_else(|| unknown(name))
 }
 
 fn known<E: Enumeration>(name: &str) -> Option<E> {

@@ -94,12 +94,13 @@ impl Extra {
         Some(removed)
     }
 
-    /// The type that the service gave for this value, such as `microsoft.graph.user` (without `#`).
+    /// The type that the service gave for this value, such as `microsoft.graph.user`: without `#` and the URL of the
+    /// metadata before it, and with the namespace for which its alias `graph` stands.
     pub fn odata_type(&self) -> Option<Cow<'_, str>> {
         let name = self.text("@odata.type")?;
         Some(match name {
-            Cow::Borrowed(name) => Cow::Borrowed(name.strip_prefix('#').unwrap_or(name)),
-            Cow::Owned(name) => Cow::Owned(name.strip_prefix('#').unwrap_or(&name).to_owned()),
+            Cow::Borrowed(name) => qualified(name),
+            Cow::Owned(name) => Cow::Owned(qualified(&name).into_owned()),
         })
     }
 
@@ -208,6 +209,16 @@ impl Extra {
     /// All kept members.
     pub(crate) fn members(&self) -> impl Iterator<Item = Member<'_>> {
         members(self.undeclared()).chain(members(self.declared()))
+    }
+}
+
+/// The qualified name in the value of `@odata.type`, which is a URL whose fragment the name is, or the name alone.
+fn qualified(name: &str) -> Cow<'_, str> {
+    let name = name.trim();
+    let name = name.rsplit_once('#').map_or(name, |(_, name)| name);
+    match name.strip_prefix("graph.") {
+        Some(rest) => Cow::Owned(format!("microsoft.graph.{rest}")),
+        None => Cow::Borrowed(name),
     }
 }
 

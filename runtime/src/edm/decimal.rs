@@ -56,7 +56,11 @@ impl fmt::Debug for Decimal {
 
 impl Value for Decimal {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        Ok(Self(reader.number("Edm.Decimal")?.into()))
+        let at = reader.offset();
+        match reader.peek() {
+            Some(b'"') => reader.respelled("Edm.Decimal", at, |text| text.parse().ok()),
+            _ => Ok(Self(reader.number("Edm.Decimal")?.into())),
+        }
     }
 
     fn write(&self, writer: &mut Writer) {

@@ -28,6 +28,11 @@ impl Guid {
         Uuid::try_parse(text).ok().map(|uuid| Self { uuid, upper })
     }
 
+    /// In braces, without hyphens, as a URN, or in digits of either case.
+    fn respelled(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self::from)
+    }
+
     /// The identifier in the `uuid` crate's terms.
     pub fn uuid(self) -> Uuid {
         self.uuid

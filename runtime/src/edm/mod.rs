@@ -6,6 +6,7 @@ mod decimal;
 mod duration;
 mod guid;
 mod json;
+mod spelled;
 mod text;
 mod time;
 

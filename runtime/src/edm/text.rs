@@ -24,8 +24,8 @@ impl fmt::Display for ParseEdmError {
 
 impl std::error::Error for ParseEdmError {}
 
-/// Implements, for a type with `parse(&str) -> Option<Self>` and `Display`, the traits of a value that JSON
-/// holds as a string.
+/// Implements, for a type with `parse(&str) -> Option<Self>`, `respelled` for what is not the prescribed form but certain
+/// in its meaning, and `Display`, the traits of a value that JSON holds as a string.
 macro_rules! text_value {
     ($type:ty, $edm:literal, $form:literal) => {
         $crate::edm::text::text_value!($type, $edm, $form, $crate::json::Writer::display);
@@ -36,7 +36,12 @@ macro_rules! text_value {
             fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::ReadError> {
                 let at = reader.offset();
                 let text = reader.expect_string($edm)?;
-                Self::parse(&text).ok_or_else(|| reader.mismatch($edm, at))
+                match Self::parse(&text) {
+                    Some(value) => Ok(value),
+                    None => {
+                        reader.respelled($edm, at, |text| Self::parse(text).or_else(|| Self::respelled(text)))
+                    }
+                }
             }
 
             fn write(&self, writer: &mut $crate::json::Writer) {

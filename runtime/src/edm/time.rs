@@ -7,6 +7,7 @@ use jiff::civil;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
+use super::spelled;
 use super::text::text_value;
 use crate::json::Writer;
 
@@ -52,6 +53,13 @@ impl Date {
         rest.is_empty().then_some(Self(date))
     }
 
+    /// A midnight, whose day is certain.
+    fn respelled(text: &str) -> Option<Self> {
+        let instant = DateTimeOffset::parse(text).or_else(|| DateTimeOffset::respelled(text))?;
+        let is_midnight = instant.local.time() == civil::Time::midnight() && !text.starts_with('/');
+        is_midnight.then(|| Self(instant.local.date()))
+    }
+
     /// The day in jiff's terms.
     pub fn date(self) -> civil::Date {
         self.0
@@ -84,6 +92,11 @@ impl TimeOfDay {
     fn parse(text: &str) -> Option<Self> {
         let (time, digits, rest) = parse_time(text.as_bytes())?;
         rest.is_empty().then_some(Self { time, digits })
+    }
+
+    /// Without seconds, or with more digits of a second than are kept. 24:00:00 is no time of a day.
+    fn respelled(text: &str) -> Option<Self> {
+        Self::parse(&spelled::time(text)?)
     }
 
     /// The time in jiff's terms.
@@ -120,6 +133,18 @@ impl DateTimeOffset {
         let (time, digits, rest) = parse_time(rest.strip_prefix(b"T")?)?;
         let (zone, offset_minutes) = parse_offset(rest)?;
         Some(Self { local: date.to_datetime(time), offset_minutes, digits, zone })
+    }
+
+    /// In one of the [spellings](spelled) that services write.
+    fn respelled(text: &str) -> Option<Self> {
+        if let Some(instant) = spelled::milliseconds(text) {
+            return Some(instant.into());
+        }
+        let (text, next_day) = spelled::instant(text)?;
+        let value = Self::parse(&text)?;
+        let local =
+            if next_day { value.local.checked_add(jiff::Span::new().days(1)).ok()? } else { value.local };
+        Some(Self { local, ..value })
     }
 
     /// The instant, without the offset it was written in. Instants after `9999-12-30T22:00:00Z`, the last

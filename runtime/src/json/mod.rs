@@ -10,6 +10,7 @@ mod reader;
 pub(crate) mod redact;
 mod scan;
 pub(crate) mod serde;
+mod spelled;
 mod value;
 mod writer;
 

@@ -135,6 +135,43 @@ impl<'a> Reader<'a> {
         ReadError::new(Kind::Mismatch(expected), offset)
     }
 
+    /// The value at `offset` in another spelling whose meaning is certain, which `read` makes of it, or the error. Its
+    /// text is kept, so that it is written as it came.
+    #[cold]
+    pub(crate) fn respelled<T>(
+        &mut self,
+        expected: &'static str,
+        offset: usize,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, ReadError> {
+        let error = self.mismatch(expected, offset);
+        let depth = self.depth;
+        if self.strict || matches!(self.text.as_bytes().get(offset), Some(b'{' | b'[' | b'n') | None) {
+            return Err(error);
+        }
+        let before = std::mem::replace(&mut self.at, offset);
+        let text = match self.byte() {
+            Some(b'"') => self.string()?,
+            _ => Cow::Borrowed(self.raw()?),
+        };
+        match read(text.trim()) {
+            Some(value) => {
+                self.note_respelled();
+                Ok(value)
+            }
+            None => {
+                (self.at, self.depth) = (before, depth);
+                Err(error)
+            }
+        }
+    }
+
+    /// Passes over a null where a value was expected, if the reader is lenient and there is one.
+    #[cold]
+    pub(crate) fn pass_null(&mut self) -> bool {
+        !self.strict && self.byte() == Some(b'n') && self.literal("null").is_ok()
+    }
+
     /// Notes that the value just read would be written differently from how it was spelled.
     pub(crate) fn note_respelled(&mut self) {
         self.respelled = true;

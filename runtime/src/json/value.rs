@@ -1,6 +1,7 @@
 //! What can stand as a value in JSON: the trait, and the types that need no module of their own.
 
-use super::{ReadError, Reader, Writer};
+use super::error::Kind;
+use super::{ReadError, Reader, Writer, spelled};
 use crate::model::{self, Model};
 
 /// A type that JSON text can be read into and written from without loss.
@@ -52,9 +53,19 @@ impl<T: Value> Value for Vec<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         reader.enter_array("a list")?;
         let mut elements = Vec::new();
-        while reader.next_element(elements.is_empty())? {
-            let index = elements.len();
-            T::read_onto(&mut elements, reader).map_err(|error| error.in_element(index))?;
+        let mut nulls = 0;
+        while reader.next_element(elements.len() + nulls == 0)? {
+            let index = elements.len() + nulls;
+            if let Err(error) = T::read_onto(&mut elements, reader) {
+                // A null among the elements is none of them, and must not cost the others.
+                if !(matches!(error.kind(), Kind::Mismatch(_)) && reader.pass_null()) {
+                    return Err(error.in_element(index));
+                }
+                nulls += 1;
+            }
+        }
+        if nulls > 0 {
+            reader.note_respelled();
         }
         Ok(elements)
     }
@@ -81,7 +92,13 @@ impl Value for String {
 
 impl Value for bool {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        reader.boolean()
+        let at = reader.offset();
+        match reader.boolean() {
+            Err(error) if matches!(error.kind(), Kind::Mismatch(_)) => {
+                reader.respelled("Edm.Boolean", at, spelled::boolean)
+            }
+            read => read,
+        }
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -93,7 +110,12 @@ macro_rules! integers {
     ($($integer:ty, $edm:literal;)+) => {$(
         impl Value for $integer {
             fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-                read_integer(reader, $edm, |value| value.try_into().ok())
+                let at = reader.offset();
+                let narrow = |value: i64| value.try_into().ok();
+                match read_integer(reader, $edm)?.and_then(narrow) {
+                    Some(value) => Ok(value),
+                    None => reader.respelled($edm, at, |text| spelled::integer(text).and_then(narrow)),
+                }
             }
 
             fn write(&self, writer: &mut Writer) {
@@ -111,17 +133,15 @@ integers! {
     u8, "Edm.Byte";
 }
 
+/// An integer as it is prescribed, if one stands there.
 #[inline]
-fn read_integer<T>(
-    reader: &mut Reader<'_>,
-    expected: &'static str,
-    narrow: impl Fn(i64) -> Option<T>,
-) -> Result<T, ReadError> {
-    let at = reader.offset();
+fn read_integer(reader: &mut Reader<'_>, expected: &'static str) -> Result<Option<i64>, ReadError> {
+    if reader.peek() == Some(b'"') {
+        return Ok(None);
+    }
     let text = reader.number(expected)?;
     // "-0" is a number that an integer does not write back.
-    let value = if text == "-0" { None } else { text.parse().ok() };
-    value.and_then(narrow).ok_or_else(|| reader.mismatch(expected, at))
+    Ok(if text == "-0" { None } else { text.parse().ok() })
 }
 
 macro_rules! floats {
@@ -134,7 +154,9 @@ macro_rules! floats {
                         "INF" => Ok(Self::INFINITY),
                         "-INF" => Ok(Self::NEG_INFINITY),
                         "NaN" => Ok(Self::NAN),
-                        _ => Err(reader.mismatch($edm, at)),
+                        _ => reader.respelled($edm, at, |text| {
+                            spelled::float(text)?.parse().ok().filter(|value: &Self| value.is_finite())
+                        }),
                     };
                 }
                 let text = reader.number($edm)?;

@@ -3,6 +3,7 @@
 use super::Value;
 use super::places::{Kept, Places};
 use super::scan::plain_until;
+use super::spelled;
 use crate::extra::{self, Extra, Member};
 use crate::model::TypeInfo;
 
@@ -355,12 +356,12 @@ impl Default for Writer {
     }
 }
 
-/// Whether two JSON texts say the same: numbers by their value, everything else without regard to case and
-/// spaces, as only enumerations, sets of their members and lists of either are kept under another spelling.
-fn same_value(written: &str, read: &str) -> bool {
+/// Whether two JSON texts say the same: numbers by their value, enumerations and sets of their members without regard to
+/// case and spaces, other scalars as they are read from other spellings, and lists by their elements, nulls left out.
+pub(super) fn same_value(written: &str, read: &str) -> bool {
     match (written.parse::<f64>(), read.parse::<f64>()) {
         (Ok(written), Ok(read)) => written == read,
-        _ => letters(written).eq(letters(read)),
+        _ => letters(written).eq(letters(read)) || spelled::says(written, read),
     }
 }
 

@@ -6,9 +6,9 @@ use msgraph_runtime::ToLiteral;
 use msgraph_runtime::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, Json, TimeOfDay};
 use msgraph_runtime::json::{self, Value};
 
-/// Reads a JSON text as a `T` and writes it again.
+/// Strictly reads a JSON text as a `T` and writes it again.
 fn round_trip<T: Value>(text: &str) -> Option<String> {
-    let value: T = json::from_slice(text.as_bytes()).ok()?;
+    let value: T = json::from_slice_strict(text.as_bytes()).ok()?;
     Some(String::from_utf8(json::to_vec(&value)).expect("UTF-8"))
 }
 
@@ -93,11 +93,15 @@ fn durations_may_be_negative_and_keep_their_notation() {
         r#""PT60M""#,
         r#""P90D""#,
         r#""P2W""#,
+        r#""P10675199DT2H48M5.4775807S""#,
+        r#""-P10675199DT2H48M5.4775808S""#,
     ]);
     refuses::<Duration>(&[r#""5 days""#, r#""P1Y""#, r#""P1M""#, r#""PT""#, r#""P""#, r#""1:00:00""#, "15"]);
     let signed = |text: &str| text.parse::<Duration>().map(|duration| duration.signed());
     assert_eq!(signed("-PT15M"), Ok(SignedDuration::from_mins(-15)));
     assert_eq!(signed("P1DT1H"), Ok(SignedDuration::from_hours(25)));
+    let longest = SignedDuration::new(i64::MAX / 10_000_000, (i64::MAX % 10_000_000) as i32 * 100);
+    assert_eq!(signed("P10675199DT2H48M5.4775807S"), Ok(longest), "the longest that .NET has");
     assert_eq!(Duration::from(SignedDuration::from_mins(-15)).to_string(), "-PT15M");
     assert_eq!(
         Duration::from(std::time::Duration::from_millis(1500)).signed(),

@@ -28,6 +28,7 @@ mod raw;
 mod reports;
 mod requests;
 mod retry;
+mod spellings;
 mod support;
 mod throttling;
 mod timeouts;
