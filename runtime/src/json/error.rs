@@ -84,6 +84,9 @@ impl ReadError {
     }
 }
 
+/// The problem of a string with a control character that is not escaped.
+pub(super) const CONTROL_CHARACTER: &str = "control character in a string";
+
 /// JSON text that could not be decoded: where, what was expected, what stood there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError {
@@ -102,13 +105,16 @@ enum Problem {
     Depth,
     Mismatch(&'static str),
     Encoding,
+    Utf16,
 }
 
 impl JsonError {
     /// The text is not UTF-8 from `offset` on.
     pub(crate) fn encoding(text: &[u8], offset: usize) -> Self {
         let (path, found) = ("$".to_owned(), excerpt(text, offset));
-        Self { problem: Problem::Encoding, offset, path, found, truncated: false }
+        let is_utf16 = text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF");
+        let problem = if is_utf16 { Problem::Utf16 } else { Problem::Encoding };
+        Self { problem, offset, path, found, truncated: false }
     }
 
     /// What serde did not like.
@@ -133,6 +139,17 @@ impl JsonError {
     pub(crate) fn in_document(mut self, text: &[u8]) -> Self {
         self.truncated = super::breaks_off(text);
         self
+    }
+
+    /// The same in a text that so many bytes are before.
+    pub(super) fn behind(mut self, bytes: usize) -> Self {
+        self.offset += bytes;
+        self
+    }
+
+    /// Whether a string holds what no string may hold.
+    pub(super) fn is_of_characters(&self) -> bool {
+        matches!(self.problem, Problem::Encoding | Problem::Syntax(CONTROL_CHARACTER))
     }
 
     /// Whether the text breaks off: it is no complete JSON, but bytes appended to it could make it so, as when a
@@ -189,6 +206,7 @@ impl fmt::Display for JsonError {
             Problem::Syntax(what) => write!(f, "not JSON: {what}")?,
             Problem::Depth => f.write_str("nested deeper than 128 levels")?,
             Problem::Mismatch(expected) => write!(f, "expected {expected}")?,
+            Problem::Utf16 => f.write_str("UTF-16, as its byte order mark says, where UTF-8 was expected")?,
             Problem::Encoding => f.write_str("not UTF-8")?,
         }
         write!(f, " at byte {} ({})", self.offset, self.path)?;

@@ -8,6 +8,7 @@ mod error;
 mod places;
 mod reader;
 pub(crate) mod redact;
+mod repair;
 mod scan;
 pub(crate) mod serde;
 mod spelled;
@@ -17,13 +18,18 @@ mod writer;
 pub use error::{JsonError, ReadError};
 pub use reader::Reader;
 pub(crate) use reader::{ObjectCursor, REST};
+pub use repair::{Repair, repairs};
 pub use value::Value;
 pub use writer::Writer;
 
 use crate::model::read_document;
 
 /// Decodes a value from UTF-8 JSON text. Properties that the model does not know, or whose values are not
-/// of the declared type, are kept in its extras.
+/// of the declared type, are kept in its extras; so is the spelling of values that are, but are written otherwise than
+/// OData prescribes.
+///
+/// Bytes in strings that are not UTF-8 are read as U+FFFD, and control characters as what they are; [`repairs`] tells of
+/// them, as does a warning (`tracing`).
 ///
 /// # Errors
 /// If the text is not JSON, nests deeper than 128 levels, or is of another shape than `T`.
@@ -31,7 +37,8 @@ pub fn from_slice<T: Value>(text: &[u8]) -> Result<T, JsonError> {
     read(text, false)
 }
 
-/// Like [`from_slice`], but a property whose value is not of its declared type is an error.
+/// Like [`from_slice`], but a property whose value is not of its declared type in its prescribed spelling is an error, and
+/// so is what a string may not hold.
 ///
 /// # Errors
 /// Those of [`from_slice`], and for the first property that does not decode.
@@ -67,16 +74,33 @@ pub(crate) fn wrapped_to_vec<T: Value>(values: &[T]) -> Vec<u8> {
 }
 
 fn read<T: Value>(bytes: &[u8], strict: bool) -> Result<T, JsonError> {
-    let text = decode_utf8(bytes).map_err(|error| error.in_document(bytes))?;
-    let mut reader = Reader::new(text).strict(strict);
-    let value = read_document(&mut reader);
-    value.map_err(|error| error.explain(bytes).in_document(bytes))
+    let value = decode_utf8(bytes).and_then(|text| {
+        let value = read_document(&mut Reader::new(text).strict(strict));
+        value.map_err(|error| error.explain(text.as_bytes()).behind(bytes.len() - text.len()))
+    });
+    value.or_else(|error| read_repaired(bytes, error, strict))
+}
+
+/// Reads a text that could not be read for the sake of what its strings hold, if it can be read otherwise.
+#[cold]
+fn read_repaired<T: Value>(bytes: &[u8], error: JsonError, strict: bool) -> Result<T, JsonError> {
+    if !strict && error.is_of_characters() {
+        let (text, repairs) = repair::repair(bytes);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if let Ok(value) = read_document(&mut Reader::new(text)) {
+            for repair in &repairs {
+                tracing::warn!(target: "msgraph", "{repair} was replaced");
+            }
+            return Ok(value);
+        }
+    }
+    Err(error.in_document(bytes))
 }
 
 /// Whether a text is no complete JSON, but the beginning of one.
 fn breaks_off(bytes: &[u8]) -> bool {
     // A character that is cut in two is replaced, and so is in place wherever a character may be.
-    let text = String::from_utf8_lossy(bytes.strip_prefix(MARK).unwrap_or(bytes));
+    let text = repair::repair(bytes.strip_prefix(MARK).unwrap_or(bytes)).0;
     let mut reader = Reader::new(&text);
     reader.peek();
     MARK.starts_with(bytes) || reader.skip().is_err_and(|error| error.is_at_end(text.len()))

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::Value;
-use super::error::{JsonError, Kind, ReadError};
+use super::error::{CONTROL_CHARACTER, JsonError, Kind, ReadError};
 use super::scan::plain_until;
 use crate::extra::Extra;
 use crate::model::TypeInfo;
@@ -500,7 +500,7 @@ impl<'a> Reader<'a> {
                     }
                     _ => return self.unknown_escape(),
                 },
-                Some(_) => return self.syntax("control character in a string"),
+                Some(_) => return self.syntax(CONTROL_CHARACTER),
                 None => return self.syntax("unterminated string"),
             }
             self.at = plain_until(self.text.as_bytes(), self.at);

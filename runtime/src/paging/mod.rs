@@ -25,7 +25,7 @@ pub struct Page<T> {
     pub next_link: Option<String>,
     /// Where changes since this answer can be asked for, on the last page (`@odata.deltaLink`).
     pub delta_link: Option<String>,
-    /// The number of items in all pages, if it was asked for (`@odata.count`).
+    /// The number of items in all pages, if it was asked for (`@odata.count`). What is no such number is kept in `extra`.
     pub count: Option<i64>,
     /// What else came with the page.
     pub extra: Extra,
@@ -49,7 +49,15 @@ impl<T: Value> Value for Page<T> {
                     reader.rest(&mut extra)?;
                     continue;
                 }
-                0 => reader.read(&mut count),
+                0 => {
+                    // A count that can't be read must not cost the items.
+                    let read = reader.read(&mut count);
+                    if read.is_err() {
+                        reader.settle(read, PAGE.properties[0], &object)?;
+                        reader.rest(&mut extra)?;
+                    }
+                    continue;
+                }
                 1 => reader.read(&mut delta_link),
                 2 => reader.read(&mut next_link),
                 _ => reader.read(&mut value),
@@ -65,7 +73,8 @@ impl<T: Value> Value for Page<T> {
 
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
-        for member in self.extra.members() {
+        let is_shown = |name: &str| self.count.is_none() || name != PAGE.properties[0];
+        for member in self.extra.members().filter(|member| is_shown(&member.name)) {
             writer.raw_member(&member);
         }
         writer.declared(&PAGE, None, |writer| {

@@ -126,7 +126,7 @@ fn another_shape_at_the_top_is_an_error_with_its_place() {
     assert_eq!(error("{} {}"), "not JSON: text after the end of the value at byte 3 ($), found {}");
     assert_eq!(error("{\"days\":01}"), "not JSON: malformed number at byte 9 ($.days), found 1}");
     assert_eq!(
-        json::from_slice::<User>(b"{\"aboutMe\":\"\xff\"}").expect_err("an error").to_string(),
+        json::from_slice_strict::<User>(b"{\"aboutMe\":\"\xff\"}").expect_err("an error").to_string(),
         "not UTF-8 at byte 12 ($), found \u{fffd}\"}"
     );
 }
@@ -134,6 +134,43 @@ fn another_shape_at_the_top_is_an_error_with_its_place() {
 #[test]
 fn a_byte_order_mark_is_ignored() {
     assert_eq!(read("\u{feff}{\"days\":1}").days, Some(1));
+}
+
+#[test]
+fn a_text_in_utf_16_is_an_error_that_says_so() {
+    for text in [&b"\xFF\xFE{\0}\0"[..], b"\xFE\xFF\0{\0}"] {
+        let error = json::from_slice::<User>(text).expect_err("an error");
+        assert!(error.to_string().starts_with("UTF-16, as its byte order mark says"), "{error}");
+        assert!(!error.is_truncated());
+    }
+}
+
+#[test]
+fn what_a_string_may_not_hold_costs_neither_the_string_nor_the_text() {
+    let text = b"\xEF\xBB\xBF{\"messages\":[{\"subject\":\"x\"},{\"subject\":\"a\xFFb\\\"\"}],\"aboutMe\":\"a\nb\x00\xE2\x82\"}";
+    let user: User = json::from_slice(text).expect("a user");
+    assert_eq!(user.about_me.as_deref(), Some("a\nb\0\u{fffd}"));
+    assert_eq!(user.messages.expect("messages")[1].subject.as_deref(), Some("a\u{fffd}b\""));
+    let found: Vec<_> = json::repairs(text).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "bytes that are not UTF-8 in a string at byte 45 ($.messages[1].subject)",
+            "a control character without escape in a string at byte 65 ($.aboutMe)",
+            "a control character without escape in a string at byte 67 ($.aboutMe)",
+            "bytes that are not UTF-8 in a string at byte 68 ($.aboutMe)",
+        ]
+    );
+    assert!(json::from_slice_strict::<User>(text).is_err());
+    assert!(json::repairs(USER.as_bytes()).is_empty());
+    for broken in
+        [&b"{\"days\":1}\xff"[..], b"{\"days\":\x001}", b"{\"aboutMe\":\"\\\n\"}", b"{\"aboutMe\":\"\xff\"]"]
+    {
+        let error = json::from_slice::<User>(broken).expect_err("no JSON for other reasons, too");
+        assert!(!error.is_truncated(), "{error}");
+    }
+    let broken_off = json::from_slice::<User>(b"{\"aboutMe\":\"\xff\", \"days").expect_err("no JSON");
+    assert!(broken_off.is_truncated());
 }
 
 #[test]
@@ -480,12 +517,14 @@ fn mutilated_text_is_accepted_exactly_if_it_is_json_and_stays_json() {
             }
         }
         let theirs = serde_json::from_slice::<serde::de::IgnoredAny>(&text);
-        let ours = json::from_slice::<Json>(&text);
+        let ours = json::from_slice_strict::<Json>(&text);
         let is_utf8 = std::str::from_utf8(&text).is_ok();
         if let (Err(theirs), Err(ours), true) = (&theirs, &ours, is_utf8) {
             // serde does not say of a number that it breaks off.
             let in_number = matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'));
-            let same = ours.is_truncated() == theirs.is_eof() || ours.is_truncated() && in_number;
+            let is_repaired = theirs.to_string().contains("control character");
+            let same =
+                ours.is_truncated() == theirs.is_eof() || is_repaired || ours.is_truncated() && in_number;
             assert!(same, "{ours} {theirs} {}", String::from_utf8_lossy(&text));
         }
         assert_eq!(

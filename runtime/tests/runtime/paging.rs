@@ -184,6 +184,11 @@ async fn what_is_no_page_is_an_error() {
         (r#"{"value":[{]}"#, "not JSON: expected a property or the end of an object at byte 11 ($.value[0])"),
         (r#"{"value":null}"#, "expected a page of a collection"),
         ("", "expected a page of a collection"),
+        (r#"{"value":[],"@odata.nextLink":7}"#, "expected Edm.String at byte 30 ($.@odata.nextLink)"),
+        (r#"{"value":[],"@odata.nextLink":{"a":1}}"#, "expected Edm.String"),
+        (r#"{"value":[],"@odata.deltaLink":["d"]}"#, "expected Edm.String at byte 31 ($.@odata.deltaLink)"),
+        (r#"{"value":[{}],"@odata.nextLink":"\ud800"}"#, "expected Edm.String"),
+        (r#"{"value":[],"@odata.count":nul}"#, "not JSON"),
     ] {
         let (client, _) = client(move |_| response(200, body));
         let error = client.root("me").call::<Page<Message>>(LIST).await.expect_err("no page").to_string();
@@ -240,5 +245,31 @@ fn a_page_keeps_what_failed_in_its_place() {
     assert_eq!(json::to_vec(&page), text.as_bytes());
     for broken in [r#"{"value":[{},]}"#, r#"{"value":[{"subject":]}"#, r#"{"value":[nul]}"#] {
         assert!(json::from_slice::<Page<Message>>(broken.as_bytes()).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn a_count_that_can_not_be_read_costs_nothing_but_the_count() {
+    for (count, number) in [
+        ("\"5\"", Some(5)),
+        ("1.0", Some(1)),
+        ("9223372036854775808", None),
+        ("[{\"x\":1}]", None),
+        ("\"many\"", None),
+        ("null", None),
+    ] {
+        let text = format!(r#"{{"@odata.count":{count},"value":[{{"subject":"a"}}],"@odata.nextLink":"n"}}"#);
+        let mut page: Page<Message> = json::from_slice(text.as_bytes()).expect("a page");
+        assert_eq!(
+            (page.count, page.value.len(), page.next_link.as_deref()),
+            (number, 1, Some("n")),
+            "{count}"
+        );
+        let kept = (number.is_none() && count != "null").then_some(count);
+        assert_eq!(page.extra.get("@odata.count"), kept);
+        page.count = Some(8);
+        assert_eq!(String::from_utf8(json::to_vec(&page)).expect("UTF-8").matches("@odata.count").count(), 1);
+        let strict = json::from_slice_strict::<Page<Message>>(text.as_bytes());
+        assert_eq!(strict.is_ok(), count == "null", "{count}");
     }
 }

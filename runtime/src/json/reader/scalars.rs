@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Reader;
-use crate::json::error::ReadError;
+use crate::json::error::{CONTROL_CHARACTER, ReadError};
 use crate::json::scan::plain_until;
 
 impl<'a> Reader<'a> {
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                     let character = self.escape(start - 1)?;
                     self.scratch.push(character);
                 }
-                Some(_) => return self.syntax("control character in a string"),
+                Some(_) => return self.syntax(CONTROL_CHARACTER),
                 None => return self.syntax("unterminated string"),
             }
             let run = self.at;
