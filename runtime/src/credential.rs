@@ -56,6 +56,11 @@ impl AccessToken {
         self.token.header.get_or_init(header).clone()
     }
 
+    /// Whether it is the same token, whatever is known of its time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.token.secret.expose_secret() == other.token.secret.expose_secret()
+    }
+
     /// Until when the token is valid, if that is known.
     pub fn expiry(&self) -> Option<Timestamp> {
         self.expires_on
@@ -69,6 +74,7 @@ pub struct TokenRequest<'a> {
     network: &'a Network,
     cloud: Option<Cloud>,
     challenge: Option<ClaimsChallenge<'a>>,
+    refused: Option<&'a AccessToken>,
 }
 
 /// The service refused a token that has not expired and said what a new one must state
@@ -84,7 +90,7 @@ pub struct ClaimsChallenge<'a> {
 impl<'a> TokenRequest<'a> {
     /// Asks for a token for these scopes, over this network.
     pub fn new(scopes: &'a [&'a str], network: &'a Network) -> Self {
-        Self { scopes, network, cloud: None, challenge: None }
+        Self { scopes, network, cloud: None, challenge: None, refused: None }
     }
 
     /// Asks in a cloud; a credential that was not told its cloud signs in there.
@@ -92,9 +98,15 @@ impl<'a> TokenRequest<'a> {
         Self { cloud, ..self }
     }
 
-    /// Asks for a token in place of one that was refused.
+    /// Asks for a token in place of one that was refused, with claims.
     pub fn challenge(self, challenge: ClaimsChallenge<'a>) -> Self {
-        Self { challenge: Some(challenge), ..self }
+        Self { challenge: Some(challenge), refused: Some(challenge.refused), ..self }
+    }
+
+    /// Asks for a token in place of one that the service called invalid. A credential that has no other gives the
+    /// same again.
+    pub fn instead_of(self, refused: &'a AccessToken) -> Self {
+        Self { refused: Some(refused), ..self }
     }
 
     /// What the token is to be good for.
@@ -115,6 +127,11 @@ impl<'a> TokenRequest<'a> {
     /// The refusal that this request answers.
     pub fn claims_challenge(&self) -> Option<ClaimsChallenge<'a>> {
         self.challenge
+    }
+
+    /// The token that was refused and must not be given again if there is another, with or without claims.
+    pub fn refused(&self) -> Option<&'a AccessToken> {
+        self.refused
     }
 }
 

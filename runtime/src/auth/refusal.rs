@@ -155,6 +155,20 @@ impl Refusal {
             || self.status.is_some_and(|status| status.as_u16() == 429 || status.is_server_error())
     }
 
+    /// Whether the same request gets the same answer until somebody changes the registration or the program.
+    pub(crate) fn is_for_good(&self) -> bool {
+        matches!(
+            self.error.as_str(),
+            "invalid_client"
+                | "invalid_request"
+                | "invalid_resource"
+                | "invalid_scope"
+                | "invalid_target"
+                | "unauthorized_client"
+                | "unsupported_grant_type"
+        )
+    }
+
     /// Whether only a new sign-in of the user helps.
     pub(crate) fn needs_user(&self) -> bool {
         matches!(

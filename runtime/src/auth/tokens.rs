@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared, WeakShared};
+use futures_util::future::{BoxFuture, Either, Shared, WeakShared, select};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
 
 use super::error::AuthError;
 use super::exchange::Granted;
+use super::refusal::Refusal;
 use crate::cloud::Cloud;
 use crate::credential::{AccessToken, TokenRequest};
 use crate::network::Network;
@@ -25,6 +25,12 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long after a failed renewal the next is tried, while the old token is good.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long a renewal is waited for while the old token is good.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a refusal for good is remembered, and the longest that a request waits for its turn after failures.
+const REMEMBERED: SignedDuration = SignedDuration::from_secs(5);
 
 /// How many tokens are kept before those that have expired are thrown away.
 const CROWD: usize = 256;
@@ -55,6 +61,52 @@ pub(crate) struct Ask {
     pub(crate) claims: Option<String>,
 }
 
+/// A token request that failed, and what that means for the next ones.
+#[derive(Clone)]
+struct Failure {
+    error: AuthError,
+    /// What the request asked for besides.
+    claims: Option<String>,
+    at: Timestamp,
+    /// How long the service is left alone.
+    pause: SignedDuration,
+}
+
+impl Failure {
+    /// What follows from an error, after an earlier failure: nothing, if it says nothing about the next request.
+    fn new(error: &AuthError, claims: Option<String>, at: Timestamp, earlier: Option<&Self>) -> Option<Self> {
+        let asked = error.refusal().and_then(Refusal::retry_after);
+        let asked = asked.and_then(|wait| SignedDuration::try_from(wait).ok());
+        let pause = match error {
+            // The first pause is a second; each further one is twice as long.
+            error if error.is_retryable() => asked.unwrap_or_else(|| {
+                earlier.map_or(SignedDuration::from_secs(1), |earlier| (earlier.pause * 2).min(REMEMBERED))
+            }),
+            AuthError::Refused(refusal) if refusal.is_for_good() => REMEMBERED,
+            _ => return None,
+        };
+        Some(Self { error: error.clone(), claims, at, pause })
+    }
+
+    /// How much of the pause is left; nothing if the clock was set back meanwhile.
+    fn left(&self, now: Timestamp) -> SignedDuration {
+        let gone = now.duration_since(self.at);
+        if gone.is_negative() {
+            SignedDuration::ZERO
+        } else {
+            self.pause.saturating_sub(gone).max(SignedDuration::ZERO)
+        }
+    }
+
+    /// Whether the next request gets the same error without being sent. After an overload it waits instead, and all
+    /// who come meanwhile wait for that one request, unless the service wants to be left alone for long.
+    fn is_answer(&self, claims: Option<&str>, now: Timestamp) -> bool {
+        let left = self.left(now);
+        let same = self.error.is_retryable() || self.claims.as_deref() == claims;
+        left > SignedDuration::ZERO && same && (!self.error.is_retryable() || left > REMEMBERED)
+    }
+}
+
 impl Ask {
     pub(crate) fn new(request: TokenRequest<'_>) -> Self {
         Self {
@@ -77,11 +129,14 @@ struct Slot {
     token: Option<Kept>,
     /// The request that is under way, unless everybody who waited for it has gone.
     flight: Option<WeakShared<BoxFuture<'static, Outcome>>>,
+    failure: Option<Failure>,
 }
 
 #[derive(Clone)]
 struct Kept {
     token: AccessToken,
+    /// By the clock of that time, which may have been wrong.
+    issued: Timestamp,
     /// When a new one is asked for.
     renew_on: Timestamp,
     /// Until when this one is used.
@@ -91,6 +146,7 @@ struct Kept {
 /// What is to be done for a token.
 enum Way {
     Use(AccessToken),
+    Fail(AuthError),
     Wait { flight: Flight, instead: Option<AccessToken> },
 }
 
@@ -100,16 +156,30 @@ impl AccessTokens {
     where
         F: FnOnce(Ask) -> BoxFuture<'static, Result<Granted, AuthError>>,
     {
-        match self.way(key, request, fetch) {
+        match self.way(key.clone(), request, fetch) {
             Way::Use(token) => Ok(token),
-            Way::Wait { flight, instead } => match (flight.await, instead) {
-                (Err(error), Some(token)) => {
-                    tracing::warn!(target: "msgraph::auth", %error, "the token could not be renewed and is used as long as it is good");
-                    Ok(token)
+            Way::Fail(error) => Err(error),
+            Way::Wait { flight, instead: None } => flight.await,
+            Way::Wait { flight, instead: Some(token) } => {
+                let clock = request.network().clock();
+                match select(flight, clock.limit(PATIENCE)).await {
+                    Either::Left((Ok(token), _)) => Ok(token),
+                    Either::Left((Err(error), _)) => {
+                        tracing::warn!(target: "msgraph::auth", %error, "the token could not be renewed and is used as long as it is good");
+                        Ok(token)
+                    }
+                    Either::Right(_) => {
+                        tracing::warn!(target: "msgraph::auth", "the token is not renewed in time and is used as long as it is good");
+                        self.slots().entry(key).or_default().postpone(clock.now(), None);
+                        Ok(token)
+                    }
                 }
-                (outcome, _) => outcome,
-            },
+            }
         }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<TokenKey, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn way<F>(&self, key: TokenKey, request: TokenRequest<'_>, fetch: F) -> Way
@@ -117,53 +187,59 @@ impl AccessTokens {
         F: FnOnce(Ask) -> BoxFuture<'static, Result<Granted, AuthError>>,
     {
         let now = request.network().clock().now();
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
         if slots.len() >= CROWD {
             slots.retain(|_, slot| slot.is_of_use(now));
         }
         let slot = slots.entry(key.clone()).or_default();
-        let refused = request.claims_challenge().map(|challenge| challenge.refused);
-        let kept = slot.token.clone().filter(|kept| {
-            let same = refused.is_some_and(|refused| {
-                refused.secret().expose_secret() == kept.token.secret().expose_secret()
-            });
-            now < kept.good_until && !same
-        });
+        let kept = slot.token.clone().filter(|kept| now < kept.good_until && !kept.is_refused(&request, now));
         let underway =
             slot.flight.as_ref().and_then(WeakShared::upgrade).filter(|flight| flight.peek().is_none());
+        let ask = Ask::new(request);
         match (kept, underway) {
-            (Some(kept), _) if now < kept.renew_on => Way::Use(kept.token),
+            (Some(kept), _) if !kept.is_due(now) => Way::Use(kept.token),
             // Somebody is already renewing it.
             (Some(kept), Some(_)) => Way::Use(kept.token),
             (None, Some(flight)) => Way::Wait { flight, instead: None },
             (kept, None) => {
-                let flight = self.clone().fly(key, Ask::new(request), fetch).shared();
+                let failure = slot.failure.as_ref().filter(|_| kept.is_none());
+                if let Some(failure) = failure.filter(|failure| failure.is_answer(ask.claims.as_deref(), now))
+                {
+                    return Way::Fail(failure.error.clone());
+                }
+                let pause =
+                    failure.filter(|failure| failure.error.is_retryable()).map(|failure| failure.left(now));
+                let flight = self.clone().fly(key, ask, pause.unwrap_or_default(), fetch).shared();
                 slot.flight = flight.downgrade();
                 Way::Wait { flight, instead: kept.map(|kept| kept.token) }
             }
         }
     }
 
-    fn fly<F>(self, key: TokenKey, ask: Ask, fetch: F) -> BoxFuture<'static, Outcome>
+    /// The one request for a token, after a pause.
+    fn fly<F>(self, key: TokenKey, ask: Ask, pause: SignedDuration, fetch: F) -> BoxFuture<'static, Outcome>
     where
         F: FnOnce(Ask) -> BoxFuture<'static, Result<Granted, AuthError>>,
     {
-        let network = ask.network.clone();
+        let (network, claims) = (ask.network.clone(), ask.claims.clone());
         let granted = fetch(ask);
         Box::pin(async move {
+            if pause > SignedDuration::ZERO {
+                network.clock().sleep(pause.unsigned_abs()).await;
+            }
             let granted = granted.await;
             let now = network.clock().now();
-            let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slots = self.slots();
             let slot = slots.entry(key).or_default();
             match granted {
                 Ok(granted) => {
                     slot.token = Some(Kept::new(&granted, network.randomness().next()));
+                    slot.failure = None;
                     Ok(granted.access)
                 }
                 Err(error) => {
-                    if let Some(kept) = &mut slot.token {
-                        kept.renew_on = now.saturating_add(PAUSE).unwrap_or(kept.good_until);
-                    }
+                    slot.postpone(now, error.refusal().and_then(Refusal::retry_after));
+                    slot.failure = Failure::new(&error, claims, now, slot.failure.as_ref());
                     Err(error)
                 }
             }
@@ -172,14 +248,14 @@ impl AccessTokens {
 
     /// Forgets all tokens.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.slots().clear();
     }
 
     /// Keeps a token that was obtained in another way.
     pub(crate) fn put(&self, key: TokenKey, granted: &Granted, network: &Network) {
         let kept = Kept::new(granted, network.randomness().next());
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry(key).or_default().token = Some(kept);
+        let mut slots = self.slots();
+        *slots.entry(key).or_default() = Slot { token: Some(kept), ..Slot::default() };
     }
 }
 
@@ -187,10 +263,34 @@ impl Slot {
     fn is_of_use(&self, now: Timestamp) -> bool {
         self.token.as_ref().is_some_and(|kept| now < kept.good_until)
             || self.flight.as_ref().is_some_and(|flight| flight.upgrade().is_some())
+            || self.failure.as_ref().is_some_and(|failure| failure.left(now) > SignedDuration::ZERO)
+    }
+
+    /// Leaves the service alone for a while after a renewal that failed, as long as it asks for.
+    fn postpone(&mut self, now: Timestamp, asked: Option<Duration>) {
+        let asked = asked.and_then(|wait| SignedDuration::try_from(wait).ok());
+        if let Some(kept) = &mut self.token {
+            let pause = asked.unwrap_or(PAUSE).max(PAUSE);
+            kept.renew_on = now.saturating_add(pause).unwrap_or(kept.good_until);
+            kept.issued = kept.issued.min(now);
+        }
     }
 }
 
 impl Kept {
+    /// Whether a new one is asked for. The times of a token that was issued in the future are of a wrong clock.
+    fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.renew_on || now < self.issued
+    }
+
+    /// Whether the service has refused it. One that is called invalid when it is brand new would not be bettered by
+    /// another, and a service that refuses everything must not make a token request of every call.
+    fn is_refused(&self, request: &TokenRequest<'_>, now: Timestamp) -> bool {
+        let is_new = self.issued <= now && now.duration_since(self.issued) < PAUSE;
+        request.refused().is_some_and(|refused| refused.is(&self.token))
+            && (request.claims_challenge().is_some() || !is_new)
+    }
+
     /// Decides when a token is renewed: a while before it expires, and not by all programs at the same moment.
     fn new(granted: &Granted, random: u64) -> Self {
         let expires_on = granted.access.expiry().unwrap_or(granted.issued);
@@ -202,6 +302,7 @@ impl Kept {
         let earlier = fraction(Duration::try_from(most).unwrap_or_default(), random);
         Self {
             token: granted.access.clone(),
+            issued: granted.issued,
             renew_on: renew_on.saturating_sub(earlier).unwrap_or(renew_on),
             good_until: expires_on.saturating_sub(LEEWAY.min(life / 10)).unwrap_or(expires_on),
         }
@@ -216,6 +317,6 @@ fn fraction(whole: Duration, random: u64) -> Duration {
 /// How many tokens there are; not what they are.
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AccessTokens({})", self.0.lock().unwrap_or_else(PoisonError::into_inner).len())
+        write!(f, "AccessTokens({})", self.slots().len())
     }
 }

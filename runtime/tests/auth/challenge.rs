@@ -6,7 +6,7 @@ use msgraph_runtime::GraphClient;
 use msgraph_runtime::auth::{Application, ClientSecretCredential};
 
 use crate::support::script::{Received, Reply, Script};
-use crate::support::{TENANT, seen, transcript};
+use crate::support::{TENANT, TestClock, seen, transcript};
 
 const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}"#;
 
@@ -82,6 +82,94 @@ async fn a_refusal_without_claims_is_not_answered() {
     let report = client(&server).test_connection().await;
     assert!(!report.is_success());
     assert_eq!(server.received().len(), 2);
+}
+
+/// The header as Graph writes it (msgraph-sdk-dotnet#1416), with the address unquoted.
+fn challenge_of_graph() -> Reply {
+    let claims = BASE64_STANDARD.encode(CLAIMS);
+    Reply::json(401, "{}").header("www-authenticate", format!(
+        r#"Bearer realm="", authorization_uri=https://login.example/authorize, client_id="1", error="insufficient_claims", claims="{claims}""#
+    ))
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_on_every_path_with_a_token() {
+    let server = Script::start(|request, _| {
+        token_or(request, |bearer| match (bearer, request.path.as_str()) {
+            ("ch4llenged-old", _) => challenge_of_graph(),
+            (_, "/v1.0/organization" | "/v1.0/me") => {
+                Reply::json(302, "").header("location", "/v1.0/elsewhere")
+            }
+            (_, "/v1.0/$batch") => Reply::json(200, r#"{"responses":[{"id":"1","status":204}]}"#),
+            _ => Reply::json(200, "{}"),
+        })
+    })
+    .await;
+    let report = client(&server).test_connection().await;
+    assert!(report.is_success(), "{report}");
+    let paths = |server: &Script| -> Vec<String> {
+        let received = server.received();
+        received
+            .iter()
+            .filter(|own| own.bearer().is_some())
+            .map(|own| format!("{} {}", own.path, own.bearer().expect("one")))
+            .collect()
+    };
+    assert_eq!(
+        paths(&server),
+        ["/v1.0/me ch4llenged-old", "/v1.0/me ch4llenged-new", "/v1.0/elsewhere ch4llenged-new"]
+    );
+}
+
+fn invalid() -> Reply {
+    Reply::json(401, "{}")
+        .header("www-authenticate", r#"Bearer error="invalid_token", error_description="expired""#)
+}
+
+/// A client whose tokens are numbered, and the clock that it lives by.
+fn numbered(server: &Script) -> (GraphClient, TestClock) {
+    let credential = ClientSecretCredential::for_application(
+        Application::builder(TENANT, "app").authority(&server.base).build().expect("right"),
+        "ch4llenged-secret",
+    );
+    let clock = TestClock::new();
+    let builder = GraphClient::builder().credential(credential.expect("right")).clock(clock.clone());
+    let builder =
+        builder.base_url(&format!("{}/v1.0", server.base)).scopes(["https://graph.microsoft.com/.default"]);
+    (builder.build().expect("right"), clock)
+}
+
+#[tokio::test]
+async fn an_invalid_token_is_dropped_and_asked_for_once_more() {
+    let server = Script::start(|request, before| match request.bearer() {
+        None => Reply::token(&format!("inv4lid-{before}"), 3600),
+        Some("inv4lid-0") if before > 1 => invalid(),
+        Some(_) => Reply::json(200, "{}"),
+    })
+    .await;
+    let (client, clock) = numbered(&server);
+    assert!(client.test_connection().await.is_success());
+    clock.advance(60);
+    assert!(client.test_connection().await.is_success());
+    let bearers: Vec<_> =
+        server.received().iter().filter_map(|own| own.bearer().map(str::to_owned)).collect();
+    assert_eq!(bearers, ["inv4lid-0", "inv4lid-0", "inv4lid-3"]);
+}
+
+#[tokio::test]
+async fn a_service_that_calls_every_token_invalid_gets_no_token_request_of_every_call() {
+    let server = Script::start(|request, before| match request.bearer() {
+        None => Reply::token(&format!("inv4lid-{before}"), 3600),
+        Some(_) => invalid(),
+    })
+    .await;
+    let (client, _) = numbered(&server);
+    for _ in 0..10 {
+        assert!(!client.test_connection().await.is_success());
+    }
+    let received = server.received();
+    assert_eq!(received.iter().filter(|own| own.bearer().is_none()).count(), 1);
+    assert_eq!(received.len(), 11, "what is brand new is not sent again");
 }
 
 #[tokio::test]
