@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use msgraph_runtime::TokenCredential;
 use msgraph_runtime::auth::{BrowserSignIn, DeviceCodeSignIn, UserCredential};
 
@@ -98,7 +99,9 @@ async fn by_user(args: &LoginArgs, folder: &Folder) -> Result<Login, Failure> {
     };
     let token = token(args, &app, credential.map_err(wrong)?).await?;
     say!("Signed in as {}.", line(&token.who()));
-    let kept = store.kept();
+    let kept = store.kept().transpose().map_err(|problem| {
+        Failure::new(Exit::SignIn, anyhow!("the sign-in cannot be kept for other commands: {problem}"))
+    })?;
     match &kept {
         None => say!(
             "There is no refresh token, so it lasts only as long as this command: add --scope offline_access."

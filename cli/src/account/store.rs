@@ -59,7 +59,8 @@ impl Store {
 pub struct FirstThatWorks {
     folder: Folder,
     preference: Preference,
-    outcome: Mutex<Option<Kept>>,
+    /// Where the token was kept, or why it was not.
+    outcome: Mutex<Option<Result<Kept, String>>>,
 }
 
 /// Where a token was kept.
@@ -77,8 +78,8 @@ impl FirstThatWorks {
         Self { folder, preference, outcome: Mutex::default() }
     }
 
-    /// Where the token was kept, if there was one.
-    pub fn kept(&self) -> Option<Kept> {
+    /// Where the token was kept, if there was one, or why it was not. The credential goes on without a store.
+    pub fn kept(&self) -> Option<Result<Kept, String>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -108,9 +109,10 @@ impl TokenCache for FirstThatWorks {
 
     fn store<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
         Box::pin(async move {
-            let kept = self.keep(key, token).await?;
-            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-            Ok(())
+            let kept = self.keep(key, token).await;
+            let outcome = kept.as_ref().map(Kept::clone).map_err(ToString::to_string);
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            kept.map(drop)
         })
     }
 

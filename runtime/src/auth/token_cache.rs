@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 mod file;
 #[cfg(feature = "keyring")]
@@ -48,6 +48,17 @@ pub trait TokenCache: Send + Sync {
 
     /// Forgets a token, if there is one.
     fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()>;
+
+    /// Forgets a token if it is still this one. A store that several programs share should compare and remove in one
+    /// step, or the newer token of another program may be lost in between; what is provided here takes two.
+    fn remove_if<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        Box::pin(async move {
+            match self.load(key).await? {
+                Some(kept) if kept.expose_secret() == token.expose_secret() => self.remove(key).await,
+                _ => Ok(()),
+            }
+        })
+    }
 }
 
 /// A cache that several credentials share.
@@ -62,6 +73,10 @@ impl<C: TokenCache + ?Sized> TokenCache for Arc<C> {
 
     fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()> {
         (**self).remove(key)
+    }
+
+    fn remove_if<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        (**self).remove_if(key, token)
     }
 }
 
@@ -82,6 +97,14 @@ impl TokenCache for MemoryTokenCache {
 
     fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove_if<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.get(key).is_some_and(|kept| kept.expose_secret() == token.expose_secret()) {
+            tokens.remove(key);
+        }
         Box::pin(async { Ok(()) })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex as AsyncMutex;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::application::Application;
@@ -25,6 +26,9 @@ use crate::network::Network;
 
 /// How many refresh tokens are tried for one access token: other processes may be replacing them meanwhile.
 const TRIES: usize = 4;
+
+/// How long after the cache did not take a refresh token it is offered again.
+const PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 /// A way to sign a user in.
 pub(crate) trait SignIn: Send + Sync {
@@ -51,10 +55,21 @@ struct Session {
     cache: Arc<dyn TokenCache>,
     /// The refresh token that the program gave.
     given: Mutex<Option<SecretString>>,
+    /// The newest refresh token, while the cache does not take it.
+    unstored: Mutex<Option<Unstored>>,
     sign_in: Option<Arc<dyn SignIn>>,
     /// One at a time: a refresh token must not be used twice, and nobody wants to sign in twice.
     turn: AsyncMutex<()>,
     tokens: AccessTokens,
+}
+
+/// A refresh token that the cache did not take. It is used from here, and offered to the cache again.
+#[derive(Clone)]
+struct Unstored {
+    key: TokenCacheKey,
+    token: SecretString,
+    /// When it was offered last.
+    offered: Timestamp,
 }
 
 impl UserCredential {
@@ -79,6 +94,7 @@ impl UserCredential {
         let session = &self.0;
         let _turn = session.turn.lock().await;
         session.given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        session.unstored.lock().unwrap_or_else(PoisonError::into_inner).take();
         session.tokens.clear();
         let key = session.cache_key(None)?;
         session.cache.remove(&key).await.map_err(|error| AuthError::source("the token cache failed", error))
@@ -95,7 +111,8 @@ impl UserCredential {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         let key = session.token_key(None, &scopes)?;
         session.tokens.put(key, &granted, network);
-        session.keep(&session.cache_key(None)?, &granted).await
+        session.keep(&session.cache_key(None)?, &granted, network).await;
+        Ok(())
     }
 
     async fn token(&self, request: TokenRequest<'_>) -> Result<AccessToken, AuthError> {
@@ -110,7 +127,9 @@ impl UserCredential {
         let key = session.token_key(request.service_cloud(), &names)?;
         let fetching = session.clone();
         let fetch = move |ask: Ask| async move { fetching.fetch(&ask, &scopes).await }.boxed();
-        session.tokens.get(key, request, fetch).await
+        let outcome = session.tokens.get(key, request, fetch).await;
+        session.offer_again(request.network()).await;
+        outcome
     }
 }
 
@@ -143,7 +162,7 @@ impl Session {
         };
         let exchange = self.exchange(ask).await?;
         let granted = sign_in.sign_in(&exchange, scopes).await?;
-        self.keep(&key, &granted).await?;
+        self.keep(&key, &granted, &ask.network).await;
         Ok(granted)
     }
 
@@ -159,16 +178,19 @@ impl Session {
         let mut ended: Vec<SecretString> = Vec::new();
         let mut refusal = None;
         while tried.len() < TRIES {
-            let kept = self.cache.load(key).await.map_err(cache_failed)?;
-            let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let candidate = kept.into_iter().chain(given).find(|token| !contains(&tried, token));
-            let Some(token) = candidate else { break };
+            let token = match self.candidate(key, &tried).await {
+                Ok(Some(token)) => token,
+                Ok(None) => break,
+                // The refusal says more.
+                Err(_) if refusal.is_some() => break,
+                Err(error) => return Err(error),
+            };
             // Every request proves anew who the application is, as a proof may be used once.
             match self.exchange(ask).await?.refresh(&token, scopes).await {
                 Ok(mut granted) => {
                     // Where there is no rotation, the old one stays good.
                     granted.refresh.get_or_insert(token);
-                    self.keep(key, &granted).await?;
+                    self.keep(key, &granted, &ask.network).await;
                     return Ok(Ok(granted));
                 }
                 Err(AuthError::Refused(refused)) if refused.needs_user() => {
@@ -181,8 +203,36 @@ impl Session {
                 Err(error) => return Err(error),
             }
         }
-        self.forget(key, &ended).await?;
+        self.forget(key, &ended).await;
         Ok(Err(refusal))
+    }
+
+    /// The newest refresh token that was not tried. A cache that cannot be read matters only if there is no other.
+    async fn candidate(
+        &self,
+        key: &TokenCacheKey,
+        tried: &[SecretString],
+    ) -> Result<Option<SecretString>, AuthError> {
+        let unstored = self.unstored.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unstored = unstored.filter(|unstored| unstored.key == *key).map(|unstored| unstored.token);
+        if let Some(token) = unstored.filter(|token| !contains(tried, token)) {
+            return Ok(Some(token));
+        }
+        let (kept, problem) = match self.cache.load(key).await {
+            Ok(kept) => (kept, None),
+            Err(error) => (None, Some(error)),
+        };
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let candidate = kept.into_iter().chain(given).find(|token| !contains(tried, token));
+        match (candidate, problem) {
+            (None, Some(problem)) => Err(AuthError::source("the token cache failed", problem)),
+            (candidate, problem) => {
+                if let Some(error) = problem {
+                    tracing::warn!(target: "msgraph::auth", %error, "the token cache cannot be read, and the refresh token that was given is used");
+                }
+                Ok(candidate)
+            }
+        }
     }
 
     async fn exchange<'a>(&'a self, ask: &'a Ask) -> Result<Exchange<'a>, AuthError> {
@@ -190,25 +240,56 @@ impl Session {
         Exchange::begin(&self.application, &self.authentication, &ask.network, ask.cloud, claims).await
     }
 
-    async fn keep(&self, key: &TokenCacheKey, granted: &Granted) -> Result<(), AuthError> {
-        let Some(token) = &granted.refresh else { return Ok(()) };
+    /// Keeps a refresh token here until the cache has it, so that the newest is never lost.
+    async fn keep(&self, key: &TokenCacheKey, granted: &Granted, network: &Network) {
+        let Some(token) = &granted.refresh else { return };
         // The one that the program gave has been used, and would be taken for stolen if it were used again.
         self.given.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.cache.store(key, token).await.map_err(cache_failed)
+        let offered = network.clock().now();
+        let unstored = Unstored { key: key.clone(), token: token.clone(), offered };
+        *self.unstored.lock().unwrap_or_else(PoisonError::into_inner) = Some(unstored);
+        self.offer(key, token).await;
     }
 
-    /// Removes a refresh token that does not work any more, unless another process has just replaced it.
-    async fn forget(&self, key: &TokenCacheKey, ended: &[SecretString]) -> Result<(), AuthError> {
-        let kept = self.cache.load(key).await.map_err(cache_failed)?;
-        match kept {
-            Some(token) if contains(ended, &token) => self.cache.remove(key).await.map_err(cache_failed),
-            _ => Ok(()),
+    /// Offers the cache what it did not take, after a while. Whoever else is at it will do so.
+    async fn offer_again(&self, network: &Network) {
+        let now = network.clock().now();
+        let is_due = |unstored: &Unstored| now.duration_since(unstored.offered).abs() >= PAUSE;
+        if !self.unstored.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(is_due) {
+            return;
+        }
+        let Some(_turn) = self.turn.try_lock() else { return };
+        let unstored =
+            self.unstored.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(|unstored| {
+                unstored.offered = now;
+                unstored.clone()
+            });
+        if let Some(unstored) = unstored {
+            self.offer(&unstored.key, &unstored.token).await;
         }
     }
-}
 
-fn cache_failed(error: Box<dyn std::error::Error + Send + Sync>) -> AuthError {
-    AuthError::source("the token cache failed", error)
+    async fn offer(&self, key: &TokenCacheKey, token: &SecretString) {
+        match self.cache.store(key, token).await {
+            Ok(()) => *self.unstored.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            Err(error) => {
+                tracing::warn!(target: "msgraph::auth", %error, "the refresh token could not be stored: it is kept in memory and stored later");
+            }
+        }
+    }
+
+    /// Removes refresh tokens that do not work any more, unless another process has just replaced them. One that stays
+    /// is refused again, which is no reason to hide this refusal.
+    async fn forget(&self, key: &TokenCacheKey, ended: &[SecretString]) {
+        let matches = |token: &SecretString| contains(ended, token);
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).take_if(|token| matches(token));
+        self.unstored.lock().unwrap_or_else(PoisonError::into_inner).take_if(|own| matches(&own.token));
+        for token in ended {
+            if let Err(error) = self.cache.remove_if(key, token).await {
+                tracing::warn!(target: "msgraph::auth", %error, "a refresh token that does not work any more could not be removed");
+            }
+        }
+    }
 }
 
 fn contains(tokens: &[SecretString], token: &SecretString) -> bool {
@@ -327,6 +408,7 @@ impl UserCredentialBuilder {
             account: self.account,
             cache: self.cache,
             given: Mutex::new(given),
+            unstored: Mutex::default(),
             sign_in,
             turn: AsyncMutex::new(()),
             tokens: AccessTokens::default(),

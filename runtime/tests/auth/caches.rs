@@ -133,10 +133,10 @@ fn many_writers_of_one_file_lose_nothing() {
             let path = &path;
             scope.spawn(move || {
                 let cache = FileTokenCache::new(path);
+                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
                 for round in 0..10 {
                     let (key, token) = (key(&writer.to_string()), format!("token {round}").into());
-                    let stored = cache.store(&key, &token);
-                    futures_util::FutureExt::now_or_never(stored).expect("at once").expect("it works");
+                    runtime.block_on(cache.store(&key, &token)).expect("it works");
                 }
             });
         }
@@ -148,6 +148,94 @@ fn many_writers_of_one_file_lose_nothing() {
             futures_util::FutureExt::now_or_never(cache.load(&key)).expect("at once").expect("it works");
         assert_eq!(kept.expect("kept").expose_secret(), "token 9");
     }
+    std::fs::remove_dir_all(directory).expect("it was there");
+}
+
+/// Holds the lock of a file as another program would.
+fn lock(path: &std::path::Path) -> std::fs::File {
+    let path = format!("{}.lock", path.display());
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let file = file.expect("a file");
+    file.lock().expect("nobody else has it");
+    file
+}
+
+#[tokio::test]
+async fn waiting_for_the_lock_of_another_program_does_not_hold_up_the_executor() {
+    let directory = directory("lock");
+    let path = directory.join("tokens.json");
+    let cache = FileTokenCache::new(&path);
+    let held = lock(&path);
+    let (adele, token) = (key("adele"), "f1rst-refresh".into());
+    let mut store = cache.store(&adele, &token);
+    assert!(futures_util::poll!(&mut store).is_pending(), "other tasks can go on, and a timeout can end it");
+    // What is given up is not done later.
+    drop(store);
+    let second = "s3cond-refresh".into();
+    let mut store = cache.store(&adele, &second);
+    assert!(futures_util::poll!(&mut store).is_pending());
+    drop(held);
+    store.await.expect("the lock is free");
+    assert_eq!(cache.load(&adele).await.expect("it works").expect("kept").expose_secret(), "s3cond-refresh");
+    std::fs::remove_dir_all(directory).expect("it was there");
+}
+
+#[tokio::test]
+async fn a_token_that_another_program_has_replaced_is_not_forgotten() {
+    let directory = directory("compare");
+    let file = FileTokenCache::new(directory.join("tokens.json"));
+    let memory = MemoryTokenCache::default();
+    let own = SharedCache::default();
+    for cache in [&file as &dyn TokenCache, &memory, &own] {
+        let (adele, old, new) = (key("adele"), "0ld-refresh".into(), "n3w-refresh".into());
+        cache.store(&adele, &new).await.expect("it works");
+        cache.remove_if(&adele, &old).await.expect("it works");
+        assert_eq!(cache.load(&adele).await.expect("it works").expect("kept").expose_secret(), "n3w-refresh");
+        cache.remove_if(&adele, &new).await.expect("it works");
+        assert!(cache.load(&adele).await.expect("it works").is_none());
+        cache.remove_if(&adele, &new).await.expect("what is not there can be removed");
+    }
+    std::fs::remove_dir_all(directory).expect("it was there");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_stays_and_its_target_is_locked_and_replaced() {
+    let directory = directory("link");
+    std::fs::create_dir_all(directory.join("real")).expect("a directory");
+    let (target, link, outer) =
+        (directory.join("real/tokens.json"), directory.join("link"), directory.join("outer"));
+    std::os::unix::fs::symlink("real/tokens.json", &link).expect("a link");
+    std::os::unix::fs::symlink(&link, &outer).expect("a link");
+    let (direct, linked) = (FileTokenCache::new(&target), FileTokenCache::new(&outer));
+    // At first the links lead to nothing.
+    linked.store(&key("adele"), &"l1nked-refresh".into()).await.expect("it works");
+    direct.store(&key("alex"), &"d1rect-refresh".into()).await.expect("it works");
+    for account in ["adele", "alex"] {
+        assert!(linked.load(&key(account)).await.expect("it works").is_some(), "{account}");
+        assert!(direct.load(&key(account)).await.expect("it works").is_some(), "{account}");
+    }
+    assert!(link.is_symlink() && outer.is_symlink() && !target.is_symlink());
+    let held = lock(&target);
+    let (adele, token) = (key("adele"), "x".into());
+    assert!(futures_util::poll!(linked.store(&adele, &token)).is_pending(), "one file, one lock");
+    drop(held);
+    let circle = directory.join("circle");
+    std::os::unix::fs::symlink("circle", &circle).expect("a link");
+    let error = FileTokenCache::new(&circle).store(&adele, &token).await.expect_err("no file").to_string();
+    assert!(error.contains("circle"), "{error}");
+    std::fs::remove_dir_all(directory).expect("it was there");
+}
+
+#[tokio::test]
+async fn an_error_names_the_file_that_it_is_about() {
+    let directory = directory("names");
+    let path = directory.join("tokens.json");
+    let lock_path = directory.join("tokens.json.lock");
+    std::fs::create_dir_all(&lock_path).expect("a directory in the way");
+    let cache = FileTokenCache::new(&path);
+    let error = cache.store(&key("adele"), &"x".into()).await.expect_err("no lock").to_string();
+    assert!(error.starts_with(&format!("{}: ", lock_path.display())), "{error}");
     std::fs::remove_dir_all(directory).expect("it was there");
 }
 

@@ -63,4 +63,14 @@ impl TokenCache for KeyringTokenCache {
             Err(error) => Err(error),
         })
     }
+
+    /// Key stores cannot compare and remove in one step; here nothing comes between but another program.
+    fn remove_if<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        let token = token.clone();
+        self.with(key, move |entry| match entry.get_password().map(SecretString::from) {
+            Ok(kept) if kept.expose_secret() == token.expose_secret() => entry.delete_credential(),
+            Ok(_) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(error),
+        })
+    }
 }
