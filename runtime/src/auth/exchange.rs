@@ -15,7 +15,8 @@ use oauth2::{
 };
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use url::form_urlencoded;
 
 use super::application::Application;
@@ -61,12 +62,37 @@ pub(crate) type OAuthClient = oauth2::Client<
 pub(crate) struct Answer {
     access_token: OAuthAccessToken,
     token_type: BasicTokenType,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<u64>,
-    #[serde(default)]
+    /// The same as a time since 1970, which services write that know no `expires_in`.
+    #[serde(default, deserialize_with = "seconds")]
+    expires_on: Option<u64>,
+    #[serde(default, deserialize_with = "seconds")]
     refresh_in: Option<u64>,
     #[serde(default)]
     refresh_token: Option<RefreshToken>,
+}
+
+/// Seconds as services write them: a number, one with a fraction, or either as text, as AD FS and older endpoints do.
+/// Null and empty text say nothing.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Whole(u64),
+        Fraction(f64),
+        Text(String),
+    }
+    let unreadable = || D::Error::custom("no number of seconds");
+    let fraction = match Option::<Written>::deserialize(deserializer).map_err(|_| unreadable())? {
+        None => return Ok(None),
+        Some(Written::Whole(seconds)) => return Ok(Some(seconds)),
+        Some(Written::Fraction(seconds)) => seconds,
+        Some(Written::Text(text)) if text.trim().is_empty() => return Ok(None),
+        Some(Written::Text(text)) => text.trim().parse().map_err(|_| unreadable())?,
+    };
+    // The conversion saturates.
+    if fraction.is_finite() && fraction >= 0.0 { Ok(Some(fraction as u64)) } else { Err(unreadable()) }
 }
 
 impl TokenResponse for Answer {
@@ -110,7 +136,8 @@ impl Granted {
             let seconds = i64::try_from(seconds.min(LONGEST)).unwrap_or(i64::MAX);
             issued.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
         };
-        let expires_on = after(answer.expires_in.unwrap_or(LIFETIME));
+        let until = |time: u64| time.saturating_sub(u64::try_from(issued.as_second()).unwrap_or_default());
+        let expires_on = after(answer.expires_in.or(answer.expires_on.map(until)).unwrap_or(LIFETIME));
         Self {
             access: AccessToken::new(answer.access_token.into_secret()).expires_on(expires_on),
             refresh: answer.refresh_token.map(|token| token.into_secret().into()),

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -10,6 +11,7 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Method, StatusCode};
 use oauth2::{AsyncHttpClient, ErrorResponse, HttpRequest, HttpResponse, RequestTokenError};
 use secrecy::zeroize::Zeroizing;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::authority::without_query;
@@ -22,6 +24,9 @@ use crate::transport::{Phase, TransportError};
 
 /// The most that is read of an answer; real ones have a few thousand bytes.
 const LIMIT: usize = 1 << 20;
+
+/// The longest that a service is believed which says when to come again.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 /// The form fields that an error must never repeat.
 const SECRET_FIELDS: [&str; 7] = [
@@ -92,14 +97,20 @@ impl<'n> Wire<'n> {
             Ok(answer) => answer,
             Err(error) => return Err(self.fail(error)),
         };
-        let mut response = http::Response::new(Vec::from(body));
+        let inside = error_inside(status, &body);
+        let mut response = http::Response::new(with_numbers(Vec::from(body)));
         *response.status_mut() = status;
         if let Some(media_type) = headers.get(CONTENT_TYPE) {
             response.headers_mut().insert(CONTENT_TYPE, media_type.clone());
         }
-        if status != StatusCode::OK {
-            let retry_after = retry_after(&headers, self.network.clock().now());
-            let refusal = Refusal::from_json(status, response.body());
+        if inside.is_some() {
+            // An error is never a token, whatever the status says.
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+        }
+        if status != StatusCode::OK || inside.is_some() {
+            let retry_after =
+                retry_after(&headers, self.network.clock().now()).map(|wait| wait.min(LONGEST_WAIT));
+            let refusal = inside.or_else(|| Refusal::from_json(status, response.body()));
             let refusal = refusal.unwrap_or_else(|| Refusal::of_status(status)).retry_after_of(retry_after);
             let refusal = refusal.without(secrets.iter().map(|secret| secret.as_str()));
             tracing::debug!(target: "msgraph::auth", endpoint, error = refusal.error(), code = refusal.code(), "the sign-in service refused");
@@ -121,6 +132,42 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
     }
+}
+
+/// The error in an answer that claims to be a success. Only one that names an error is looked into, so that no copy of
+/// a token is made.
+fn error_inside(status: StatusCode, body: &[u8]) -> Option<Refusal> {
+    let names_error = status == StatusCode::OK && body.windows(ERROR.len()).any(|part| part == ERROR);
+    names_error.then(|| Refusal::from_json(status, body)).flatten()
+}
+
+/// The name of OAuth's error as JSON has it.
+const ERROR: &[u8] = b"\"error\"";
+
+/// A device code's answer with its times as numbers, where a service writes them as text.
+fn with_numbers(body: Vec<u8>) -> Vec<u8> {
+    if !body.windows(DEVICE_CODE.len()).any(|part| part == DEVICE_CODE) {
+        return body;
+    }
+    let Ok(mut answer) = serde_json::from_slice::<Map<String, Value>>(&body) else { return body };
+    for name in ["expires_in", "interval"] {
+        let seconds = answer.get(name).and_then(|value| match value {
+            Value::String(text) => text.trim().parse().ok(),
+            other => other.as_f64(),
+        });
+        if let Some(seconds) = seconds.filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0) {
+            answer.insert(name.to_owned(), (seconds as u64).into());
+        }
+    }
+    serde_json::to_vec(&answer).unwrap_or(body)
+}
+
+/// What only the answer to a request for a device code has.
+const DEVICE_CODE: &[u8] = b"\"device_code\"";
+
+/// The text without the byte order mark that some servers begin it with.
+fn without_mark(body: Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body }
 }
 
 const AGENT: &str = concat!("msgraph-rust/", env!("CARGO_PKG_VERSION"));
@@ -160,7 +207,7 @@ async fn exchange(
     }
     let body =
         body.collect(LIMIT).await.map_err(|error| delivery(TransportError::new(Phase::Body, error)))?;
-    Ok((head.status, head.headers, body))
+    Ok((head.status, head.headers, without_mark(body)))
 }
 
 /// The values of a form that must not be shown.

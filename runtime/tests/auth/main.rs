@@ -14,6 +14,7 @@ mod connection;
 mod device_code;
 mod discovery;
 mod environment;
+mod faults;
 mod msal;
 mod on_behalf_of;
 mod refusals;
