@@ -4,10 +4,13 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, Either, pending, select};
+use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -23,6 +26,9 @@ const LIMIT: usize = 16 * 1024;
 
 /// How long a connection may take to send its request. Browsers open some that they never use.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many connections are open at once.
+const VISITS: usize = 64;
 
 /// What the browser shows when it is done.
 const DONE: &str = "<!doctype html><meta charset=\"utf-8\"><title>Signed in</title><p>You are signed in and can close this page.";
@@ -157,13 +163,32 @@ impl BrowserSignIn {
         let clock = exchange.network.clock();
         let mut foreign = 0_u32;
         let answer = Box::pin(async {
+            // Side by side, as browsers open connections that they never use.
+            let mut visits = FuturesUnordered::new();
             loop {
-                let Some(stream) = accept(listeners).await else { continue };
-                let visit = Box::pin(self.visit(stream, redirect_uri, request));
-                match select(visit, clock.sleep(PATIENCE)).await {
-                    Either::Left((Visit::Answer(answer), _)) => return *answer,
-                    Either::Left((Visit::Foreign, _)) => foreign += 1,
-                    Either::Left((Visit::Other, _)) | Either::Right(_) => {}
+                let is_full = visits.len() >= VISITS;
+                let knock = async { if is_full { pending().await } else { accept(listeners).await } };
+                let leave = async {
+                    match visits.next().await {
+                        Some(visit) => visit,
+                        None => pending().await,
+                    }
+                };
+                let step = match select(pin!(knock), pin!(leave)).await {
+                    Either::Left((stream, _)) => Either::Left(stream),
+                    Either::Right((visit, _)) => Either::Right(visit),
+                };
+                match step {
+                    Either::Left(None) | Either::Right(Visit::Other) => {}
+                    Either::Right(Visit::Foreign) => foreign += 1,
+                    Either::Right(Visit::Answer(answer)) => return *answer,
+                    Either::Left(Some(stream)) => visits.push(async move {
+                        let visit = pin!(self.visit(stream, redirect_uri, request));
+                        match select(visit, clock.sleep(PATIENCE)).await {
+                            Either::Left((visit, _)) => visit,
+                            Either::Right(_) => Visit::Other,
+                        }
+                    }),
                 }
             }
         });

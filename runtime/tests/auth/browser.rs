@@ -1,8 +1,11 @@
 //! Users who sign in with the browser of this computer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use msgraph_runtime::auth::{AuthError, BrowserSignIn, TokenClaims, UserCredential};
+use msgraph_runtime::{Clock, HyperTransport, Network, SystemRandomness};
 use url::Url;
 
 use crate::support::people::Browser;
@@ -28,6 +31,24 @@ where
         tokio::spawn(async move { act(Browser::default().open(&url).await.expect("it comes back")).await });
         Ok(())
     })
+}
+
+/// The network with a clock on which no wait ever ends.
+fn never_late() -> Network {
+    #[derive(Debug)]
+    struct Still;
+    impl Clock for Still {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::now()
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+    }
+    transcript::start();
+    let transport = HyperTransport::builder().no_proxy().build().expect("TLS can be set up");
+    Network::new(Arc::new(transport), Arc::new(Still), Arc::new(SystemRandomness::default()))
 }
 
 /// Calls a URL as a browser does.
@@ -73,6 +94,24 @@ async fn answers_with_another_state_and_other_visitors_do_not_end_the_sign_in() 
         assert_eq!(call(answer).await.0, 200);
     });
     let given = token(&credential(&provider.base, sign_in), &["User.Read"], &network()).await;
+    assert!(given.is_ok(), "{given:?}");
+}
+
+#[tokio::test]
+async fn connections_that_a_browser_opens_and_does_not_use_do_not_hold_up_the_answer() {
+    let Some(provider) = provider() else { return };
+    let sign_in = opening(|answer: Url| async move {
+        let address = format!("127.0.0.1:{}", answer.port().expect("a port"));
+        let idle = [
+            tokio::net::TcpStream::connect(&address).await.expect("it listens"),
+            tokio::net::TcpStream::connect(&address).await.expect("it listens"),
+        ];
+        assert_eq!(call(answer).await.0, 200);
+        drop(idle);
+    });
+    // Time stands still: nobody's patience with the idle ones ends.
+    let network = never_late();
+    let given = token(&credential(&provider.base, sign_in), &["User.Read"], &network).await;
     assert!(given.is_ok(), "{given:?}");
 }
 
