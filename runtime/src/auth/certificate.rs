@@ -63,13 +63,14 @@ impl ClientCertificate {
     /// If the text has no certificate or no usable RSA key, or they do not belong together.
     pub fn from_pem(pem: &[u8]) -> Result<Self, AuthError> {
         let wrong = |problem: &str| AuthError::configuration(format!("the certificate's PEM {problem}"));
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let chain = chain.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-        if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+        let pem = without_mark(pem);
+        if ENCRYPTED.iter().any(|mark| contains(pem, mark)) {
             return Err(wrong(
                 "has an encrypted private key: decrypt it (openssl pkey -in key.pem -out plain.pem), or use a PKCS#12 file",
             ));
         }
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let chain = chain.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
             wrong("has no private key: add the PKCS#8 or PKCS#1 key that belongs to the certificate")
         })?;
@@ -84,15 +85,20 @@ impl ClientCertificate {
         Self::new(key, chain)
     }
 
-    /// Reads a PKCS#12 file (`.pfx`, `.p12`).
+    /// Reads a PKCS#12 file (`.pfx`, `.p12`), or its Base64 text, as the secrets of Key Vault hold it.
     ///
     /// # Errors
-    /// If the password is wrong or the file has no RSA key with its certificate.
+    /// If it is something else, if the password is wrong, or the file has no RSA key with its certificate.
     #[cfg(feature = "pkcs12")]
     pub fn from_pkcs12(file: &[u8], password: &SecretString) -> Result<Self, AuthError> {
         use secrecy::ExposeSecret;
 
         let wrong = |problem: String| AuthError::configuration(format!("the PKCS#12 file {problem}"));
+        let decoded = of_base64(file);
+        let file = decoded.as_ref().map_or(file, |decoded| decoded.as_slice());
+        if let Some(problem) = no_pkcs12(file) {
+            return Err(AuthError::configuration(problem));
+        }
         let archive = p12_keystore::Pkcs12Archive::from_pkcs12(file, password.expose_secret())
             .map_err(|error| wrong(format!("cannot be read; is the password right? {error}")))?;
         let chain: Vec<_> =
@@ -116,7 +122,7 @@ impl ClientCertificate {
         })?;
         let file = Zeroizing::new(file);
         #[cfg(feature = "pkcs12")]
-        if !file.windows(BEGIN.len()).any(|part| part == BEGIN) {
+        if !contains(&file, BEGIN) {
             return Self::from_pkcs12(&file, password.unwrap_or(&SecretString::default()));
         }
         let _ = password;
@@ -221,8 +227,46 @@ impl ClientCertificate {
 #[cfg(feature = "pkcs12")]
 const BEGIN: &[u8] = b"-----BEGIN";
 
-/// The label of a private key that only a password opens.
-const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+/// What a private key has that only a password opens: of PKCS#8, and of PKCS#1 as older tools write it.
+const ENCRYPTED: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// The text without the byte order mark that editors put before it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// The bytes of a text that is nothing but Base64.
+#[cfg(feature = "pkcs12")]
+fn of_base64(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let text = without_mark(file).iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    let text = Zeroizing::new(text.collect::<Vec<u8>>());
+    let decoded = BASE64_STANDARD.decode(&*text).ok().filter(|decoded| !decoded.is_empty())?;
+    Some(Zeroizing::new(decoded))
+}
+
+/// What a file is that cannot be PKCS#12, and what to do: that is a sequence (X.690) that begins with its version, a
+/// certificate or a bare key one that does not, or has a zero there.
+#[cfg(feature = "pkcs12")]
+fn no_pkcs12(file: &[u8]) -> Option<String> {
+    let length =
+        match file {
+            [0x30, length, ..] if *length < 0x80 => 0,
+            [0x30, length, ..] => usize::from(length & 0x7f),
+            _ => return Some(
+                "the certificate's file is neither PEM nor PKCS#12: give one of these, with the private key"
+                    .to_owned(),
+            ),
+        };
+    match file.get(length + 2..)? {
+        [0x30, ..] => Some("the certificate's file is a certificate without its private key (.cer, .crt): give the PKCS#12 file (.pfx) or the PEM file that has both".to_owned()),
+        [0x02, 0x01, 0x00, ..] => Some("the certificate's file is a private key without its certificate: give the PKCS#12 file (.pfx) or the PEM file that has both".to_owned()),
+        _ => None,
+    }
+}
 
 /// A part of a JWT. `jsonwebtoken` can sign only by a provider that is chosen for the whole process, and
 /// panics where two crates choose differently; so its header is used, and the signature is made here.

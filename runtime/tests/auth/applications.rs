@@ -73,6 +73,50 @@ async fn a_certificate_in_every_file_format_signs_by_both_algorithms() {
 }
 
 #[test]
+fn a_byte_order_mark_and_the_base64_text_of_key_vault_are_read() {
+    use base64::prelude::*;
+    let Some(provider) = provider() else { return };
+    let right = ClientCertificate::from_pem(&provider.pem(&["key.pem", "certificate.pem"])).expect("right");
+    let marked = [b"\xef\xbb\xbf".as_slice(), &provider.pem(&["key.pem", "certificate.pem"])].concat();
+    assert_eq!(ClientCertificate::from_pem(&marked).expect("right").thumbprint(), right.thumbprint());
+    let text = BASE64_STANDARD.encode(provider.pem(&["both.p12"]));
+    let lines = text.as_bytes().chunks(64).collect::<Vec<_>>().join(b"\r\n".as_slice());
+    let password = "p12-pa55word".into();
+    for text in [text.clone().into_bytes(), lines, format!("\u{feff}{text}\n").into_bytes()] {
+        let read = ClientCertificate::from_pkcs12(&text, &password).expect("right");
+        assert_eq!(read.thumbprint(), right.thumbprint());
+    }
+    let path = provider.keys.join("vault.txt");
+    for content in [&marked, text.as_bytes()] {
+        std::fs::write(&path, content).expect("it is ours");
+        let read = ClientCertificate::from_file(&path, Some(&password)).expect("right");
+        assert_eq!(read.thumbprint(), right.thumbprint());
+    }
+}
+
+#[test]
+fn files_that_are_something_else_say_what_they_are_and_what_to_do() {
+    use rustls_pki_types::pem::PemObject;
+    let Some(provider) = provider() else { return };
+    let certificate = rustls_pki_types::CertificateDer::from_pem_slice(&provider.pem(&["certificate.pem"]));
+    let key = rustls_pki_types::PrivatePkcs8KeyDer::from_pem_slice(&provider.pem(&["key.pem"]));
+    let (certificate, key) = (certificate.expect("one"), key.expect("one"));
+    for (file, part) in [
+        (&*certificate, "a certificate without its private key (.cer, .crt): give the PKCS#12 file"),
+        (key.secret_pkcs8_der(), "a private key without its certificate: give the PKCS#12 file"),
+        (b"nonsense".as_slice(), "neither PEM nor PKCS#12"),
+        (b"", "neither PEM nor PKCS#12"),
+        (b"\x30\x82", "is the password right?"),
+    ] {
+        let error = ClientCertificate::from_pkcs12(file, &"".into()).expect_err("wrong").to_string();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let older = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+    let error = ClientCertificate::from_pem(older).expect_err("encrypted").to_string();
+    assert!(error.contains("has an encrypted private key: decrypt it"), "{error}");
+}
+
+#[test]
 fn files_that_are_no_certificate_with_its_key_say_what_is_missing() {
     let Some(provider) = provider() else { return };
     for (names, part) in [
