@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use msgraph_runtime::GraphClient;
+use http::Method;
 use msgraph_runtime::auth::{Application, ClientSecretCredential};
+use msgraph_runtime::{Answer, Body, GraphClient, Upload};
 
 use crate::support::script::{Received, Reply, Script};
 use crate::support::{TENANT, TestClock, seen, transcript};
@@ -93,14 +94,13 @@ fn challenge_of_graph() -> Reply {
 }
 
 #[tokio::test]
-async fn a_challenge_is_answered_on_every_path_with_a_token() {
+async fn a_challenge_is_answered_before_a_redirect_which_gets_the_new_token() {
     let server = Script::start(|request, _| {
         token_or(request, |bearer| match (bearer, request.path.as_str()) {
             ("ch4llenged-old", _) => challenge_of_graph(),
             (_, "/v1.0/organization" | "/v1.0/me") => {
                 Reply::json(302, "").header("location", "/v1.0/elsewhere")
             }
-            (_, "/v1.0/$batch") => Reply::json(200, r#"{"responses":[{"id":"1","status":204}]}"#),
             _ => Reply::json(200, "{}"),
         })
     })
@@ -119,6 +119,65 @@ async fn a_challenge_is_answered_on_every_path_with_a_token() {
         paths(&server),
         ["/v1.0/me ch4llenged-old", "/v1.0/me ch4llenged-new", "/v1.0/elsewhere ch4llenged-new"]
     );
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_as_a_whole_and_a_body_that_cannot_be_sent_again_leaves_the_next_call_its_token()
+{
+    let server = Script::start(|request, _| {
+        token_or(request, |bearer| match (bearer, request.path.as_str()) {
+            ("ch4llenged-old", _) => challenge_of_graph(),
+            (_, "/v1.0/$batch") => Reply::json(200, r#"{"responses":[{"id":"1","status":200,"body":{}}]}"#),
+            _ => Reply::json(200, "{}"),
+        })
+    })
+    .await;
+    let batching = client(&server);
+    let mut batch = batching.batch();
+    let part = batch.add(batching.request(Method::GET, "/me"));
+    let mut answers = batch.send().await.expect("answered");
+    answers.take(part).expect("a part");
+    let streaming = client(&server);
+    let body = || Body::stream(futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"once"))]), Some(4));
+    let put = || streaming.request(Method::PUT, "/me/photo/$value").bytes(body());
+    assert_eq!(put().send().await.expect_err("refused").status().map(|status| status.as_u16()), Some(401));
+    put().send().await.expect("the next call has the new token");
+    let bearers: Vec<_> =
+        server.received().iter().filter_map(|own| Some(format!("{} {}", own.path, own.bearer()?))).collect();
+    assert_eq!(
+        bearers,
+        [
+            "/v1.0/$batch ch4llenged-old",
+            "/v1.0/$batch ch4llenged-new",
+            "/v1.0/me/photo/$value ch4llenged-old",
+            "/v1.0/me/photo/$value ch4llenged-new",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_challenge_at_an_upload_session_gets_no_token() {
+    let base = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
+    let own = base.clone();
+    let server = Script::start(move |request, _| match request.path.as_str() {
+        "/session" => challenge_of_graph(),
+        path if path.ends_with("/token") => Reply::token("ch4llenged-old", 3600),
+        _ => {
+            let url = format!("{}/session", own.get().expect("it runs"));
+            Reply::json(200, format!(r#"{{"uploadUrl":"{url}","nextExpectedRanges":["0-"]}}"#))
+        }
+    })
+    .await;
+    base.set(server.base.clone()).expect("once");
+    let client = client(&server);
+    let request =
+        client.request(Method::POST, "/me/drive/root:/a:/createUploadSession").json(&serde_json::json!({}));
+    let outcome = Upload::from_bytes(request, b"content".as_slice()).send::<Answer>().await;
+    assert!(outcome.is_err());
+    let received = server.received();
+    let session: Vec<_> = received.iter().filter(|own| own.path == "/session").collect();
+    assert!(!session.is_empty() && session.iter().all(|own| own.bearer().is_none()));
+    assert_eq!(received.iter().filter(|own| own.path.ends_with("/token")).count(), 1);
 }
 
 fn invalid() -> Reply {
