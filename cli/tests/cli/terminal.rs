@@ -166,7 +166,9 @@ fn shown_plainly(desk: &Desk, args: &[&str], token: &str) -> (String, i32) {
 #[test]
 fn text_and_markup_that_a_terminal_would_obey_are_made_visible() {
     for media_type in ["text/plain", "text/html", "application/xml"] {
-        let desk = Desk::new(move |_, _| Answer::new(200, OBEYED).header("content-type", media_type));
+        let desk = Desk::new(move |_, _| {
+            Answer::new(200, OBEYED).header("content-type", media_type).header("request-id", "1")
+        });
         let (shown, code) = shown_plainly(&desk, &["request", "GET", "/x"], "t");
         assert_eq!((shown.as_str(), code), (SEEN, 0), "{media_type}");
         let args = ["request", "GET", "/x", "--response", "binary"];
