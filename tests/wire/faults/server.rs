@@ -40,10 +40,18 @@ pub enum Fault {
     UnavailableForASecond,
     BurstOf(u16),
     RedirectElsewhere,
+    /// 200 with nothing but an error object, in place of JSON; nothing is done.
+    ErrorInSuccess,
+    /// Half of the JSON, with the length of that.
+    Truncated,
+    /// A success without its JSON.
+    Empty,
+    /// A slice is answered by `{}`.
+    WithoutProof,
 }
 
 impl Fault {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::ResetBeforeBody,
         Self::ResetInBody,
         Self::ResetAfterBody,
@@ -59,6 +67,10 @@ impl Fault {
         Self::BurstOf(502),
         Self::BurstOf(504),
         Self::RedirectElsewhere,
+        Self::ErrorInSuccess,
+        Self::Truncated,
+        Self::Empty,
+        Self::WithoutProof,
     ];
 
     fn times(self) -> u32 {
@@ -75,6 +87,11 @@ impl Fault {
             Self::StallBeforeAnswer | Self::StallInAnswer => Duration::from_secs(3),
             _ => Duration::from_secs(20),
         }
+    }
+
+    /// Whether it is something about JSON, which content is not.
+    pub fn is_of_json(self) -> bool {
+        matches!(self, Self::ErrorInSuccess | Self::Truncated | Self::Empty | Self::WithoutProof)
     }
 
     /// Whether also what must not be sent twice succeeds in the end: the service is slow, or says that it did nothing.
@@ -186,6 +203,9 @@ impl World {
             Some(Fault::ResetBeforeBody) => return reset(),
             Some(Fault::ThrottlingStorm) => return Ok(told_to_wait(429)),
             Some(Fault::UnavailableForASecond) => return Ok(told_to_wait(503)),
+            Some(Fault::ErrorInSuccess) => {
+                return Ok(plain(200, Bytes::from_static(br#"{"error":{"code":"generalException"}}"#)));
+            }
             Some(Fault::BurstOf(status)) => return Ok(plain(status, Bytes::new())),
             Some(Fault::RedirectElsewhere) => {
                 let mut answer = plain(302, Bytes::new());
@@ -222,10 +242,13 @@ impl World {
         let mut state = self.state();
         let range = head.headers.get(CONTENT_RANGE);
         let key = format!("{host:?} {} {} {range:?}", head.method, head.uri);
-        let opens = head.uri.path().ends_with("createUploadSession");
+        let path = head.uri.path();
+        let is_spared = path.ends_with("createUploadSession")
+            || (self.fault.is_of_json() && (path.ends_with("/content") || path == "/file"))
+            || (self.fault == Fault::WithoutProof && head.method != Method::PUT);
         let times = state.faults.entry(key).or_default();
         let fault =
-            Some(self.fault).filter(|fault| *times < fault.times() && host != Host::Elsewhere && !opens);
+            Some(self.fault).filter(|fault| *times < fault.times() && host != Host::Elsewhere && !is_spared);
         *times += 1;
         state.seen.push(Seen {
             host,
@@ -249,7 +272,13 @@ fn plain(status: u16, body: Bytes) -> Answer {
 
 /// The answer, as far as the fault lets it through.
 fn spoiled(given: Given, fault: Option<Fault>) -> Answer {
-    let Given { status, headers, body } = given;
+    let Given { status, headers, mut body } = given;
+    match fault {
+        Some(Fault::Truncated) => body.truncate(body.len() / 2),
+        Some(Fault::Empty) => body.clear(),
+        Some(Fault::WithoutProof) => body = Bytes::from_static(b"{}"),
+        _ => {}
+    }
     let half = body.slice(..body.len() / 2);
     let cut = || stream::iter([Err("the fault cuts the answer".into())]);
     let once = |bytes: Bytes| stream::iter([Ok(bytes)]);
