@@ -144,19 +144,23 @@ impl<T: Model> Request<Page<Change<T>>> {
     /// }
     /// ```
     pub fn changes(self) -> Changes<T> {
-        Changes { items: Items::new(self.pages()), was_reset: false }
+        Changes { items: Items::new(self.pages()), resets: 0, is_led: false }
     }
 }
 
 /// The changes of a collection, page by page as [`Items`] gets them. At its end it has a [token](Self::token).
 ///
-/// If the service has forgotten where this client stands (410 Gone), the stream says so with [`Change::Resync`] and
-/// goes on with everything that is there, from where the service says, or else from the beginning.
+/// If the service has forgotten where this client stands (410 Gone, or an error that speaks of the state of
+/// synchronization), the stream says so with [`Change::Resync`] and goes on with everything that is there, from where
+/// the service says, or from the beginning if that place is missing, on a foreign host, or answers with an error. It does
+/// so twice in a round at most; then the service's error is given, and says so.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Changes<T> {
     items: Items<Change<T>>,
-    /// Whether nothing has come since the last [`Change::Resync`].
-    was_reset: bool,
+    /// How often this round has begun anew.
+    resets: u8,
+    /// Whether nothing has come yet from the place to begin anew that the service gave.
+    is_led: bool,
 }
 
 impl<T> Changes<T> {
@@ -181,46 +185,79 @@ impl<T> Changes<T> {
         self.items.checkpoint()
     }
 
-    /// Makes an event of an error by which the service says that it has forgotten where the client stands.
-    fn reset(&mut self, error: Error) -> Result<Change<T>, Error> {
-        let went_on = *self.items.position() != Position::Start;
-        match error {
-            Error::Graph(error) if went_on && !self.was_reset && is_reset(&error) => {
-                self.was_reset = true;
-                self.items.restart(error.location());
-                Ok(Change::Resync { code: reset_code(&error) })
-            }
-            error => Err(error),
+    /// Makes an event of an error by which the service says that it has forgotten where the client stands; of one that
+    /// only tells that the place to begin anew is none, nothing.
+    fn reset(&mut self, error: Error) -> Option<Result<Change<T>, Error>> {
+        // A place that fails would fail in every run (onedrive-api-docs#249).
+        if std::mem::take(&mut self.is_led) && is_of_place(&error) {
+            self.items.restart(None);
+            return None;
         }
+        let went_on = self.resets > 0 || *self.items.position() != Position::Start;
+        let error = match error {
+            Error::Graph(error) if went_on && is_reset(&error) => error,
+            error => return Some(Err(error)),
+        };
+        if self.resets == MOST_RESETS {
+            let note =
+                "the service has forgotten where this client stands after every fresh start of this round";
+            return Some(Err(error.noted(note).into()));
+        }
+        self.resets += 1;
+        self.is_led = self.items.restart(error.location());
+        Some(Ok(Change::Resync { code: reset_code(&error) }))
     }
 }
 
-/// Whether the service has forgotten a token. Not all say so with 410.
+/// How often a round begins anew; a service that forgets each time would be asked without end.
+const MOST_RESETS: u8 = 2;
+
+/// Whether an error may be due to where the request led, and not to the way there or a limit.
+fn is_of_place(error: &Error) -> bool {
+    match error {
+        Error::Graph(error) => error.status() != StatusCode::TOO_MANY_REQUESTS,
+        Error::Link(_) | Error::Decode(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the service has forgotten a token. Not all say so with 410: Outlook, the directory and drives have codes of
+/// their own for it (abraunegg/onedrive#1175).
 fn is_reset(error: &GraphError) -> bool {
-    error.status() == StatusCode::GONE
-        || error.code().is_some_and(|code| {
-            ["syncStateNotFound", "resyncRequired"].iter().any(|known| code.eq_ignore_ascii_case(known))
-        })
+    let mut codes = error.inner().iter().filter_map(|inner| inner.code.as_deref()).chain(error.code());
+    error.status() == StatusCode::GONE || (error.status().is_client_error() && codes.any(is_of_state))
+}
+
+/// Whether a code speaks of the state of synchronization, such as `SyncStateInvalid`, `Directory_ResyncRequired`,
+/// `resyncChangesApplyDifferences` or `ErrorInvalidSyncStateData`.
+fn is_of_state(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    ["resync", "syncstate", "deltatoken", "expiredpagetoken"].iter().any(|word| code.contains(word))
 }
 
 /// The most specific code that speaks of synchronization, else the code of the error.
 fn reset_code(error: &GraphError) -> Option<String> {
     let inner = error.inner().iter().rev().filter_map(|inner| inner.code.as_deref());
-    let mut codes = inner.filter(|code| code.to_ascii_lowercase().starts_with("resync"));
-    codes.next().or(error.code()).map(str::to_owned)
+    inner.chain(error.code()).find(|code| is_of_state(code)).or(error.code()).map(str::to_owned)
 }
 
 impl<T: Model> Stream for Changes<T> {
     type Item = Result<Change<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(Pin::new(&mut self.items).poll_next(context));
-        Poll::Ready(match next {
-            Some(Err(error)) => Some(self.reset(error)),
-            next => {
-                self.was_reset = false;
-                next
+        loop {
+            match ready!(Pin::new(&mut self.items).poll_next(context)) {
+                // An error of an item is one of a page that has come.
+                Some(Err(error)) if !matches!(error, Error::Item(_)) => {
+                    if let Some(change) = self.reset(error) {
+                        return Poll::Ready(Some(change));
+                    }
+                }
+                next => {
+                    self.is_led = false;
+                    return Poll::Ready(next);
+                }
             }
-        })
+        }
     }
 }

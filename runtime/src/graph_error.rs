@@ -103,6 +103,13 @@ impl GraphError {
         Self { explanation: explanation.map(Box::new), ..self }
     }
 
+    /// The error with what the client has to say about it.
+    pub(crate) fn noted(mut self, note: &str) -> Self {
+        let message = self.details.message.take().map(|message| format!("{message} ({note})"));
+        self.details.message = Some(message.unwrap_or_else(|| note.to_owned()));
+        self
+    }
+
     /// Why the service forbids the call (403), as far as the token and the permission table tell: what is granted, what
     /// is needed, and the likely cause. Absent for other statuses, and if the token cannot be read or the operation
     /// is none that the metadata knows.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
+use url::Url;
 
 use super::Page;
 use super::checkpoint::{Checkpoint, Position};
@@ -24,7 +25,8 @@ const LONGEST_LINK: usize = u16::MAX as usize - 1;
 ///
 /// Every page is requested with the headers of the first request. The link to the next page must lead to the
 /// client's own host or to one that it trusts ([`trust_host`](crate::GraphClientBuilder::trust_host)), or no token
-/// would be safe with it; a link that repeats is an error.
+/// would be safe with it; it may be relative to the page's own URL. A link that repeats is an error, but the end of the
+/// collection if all pages in between are empty, as services end some collections so (msgraph-sdk-javascript#1656).
 ///
 /// An error ends the stream. [`checkpoint`](Self::checkpoint) then still leads to the page that failed.
 #[must_use = "a stream does nothing unless it is polled"]
@@ -45,6 +47,10 @@ struct Walk {
     prefetch: bool,
     /// How many pages were asked for.
     requested: u64,
+    /// The URL of the page that is asked for; `None` if it is that of the request.
+    current: Option<Url>,
+    /// Hashes of the URLs of the last pages that were all empty.
+    empty: HashSet<u64>,
     /// Hashes of the links that were followed: eight bytes per page, so that long collections stay cheap.
     followed: HashSet<u64>,
     hasher: RandomState,
@@ -67,6 +73,8 @@ impl<T> Pages<T> {
             next: Step::First,
             prefetch: false,
             requested: 0,
+            current: None,
+            empty: HashSet::new(),
             followed: HashSet::new(),
             hasher: RandomState::new(),
         };
@@ -104,10 +112,10 @@ impl<T> Pages<T> {
         Checkpoint::new(&self.walk.draft, self.walk.position.clone())
     }
 
-    /// Begins anew, at a link or with the first request. What has been delivered stays so: whoever resumes before
-    /// the next page has come is told again to begin anew.
-    pub(crate) fn restart(&mut self, link: Option<&str>) {
-        self.walk.restart(link);
+    /// Begins anew, at a link if it leads to where tokens may go, or else with the first request; which of them is the
+    /// answer. Whoever resumes before the next page has come begins anew, too.
+    pub(crate) fn restart(&mut self, link: Option<&str>) -> bool {
+        self.walk.restart(link)
     }
 
     pub(crate) fn position(&self) -> &Position {
@@ -128,9 +136,37 @@ impl Walk {
         };
     }
 
-    fn restart(&mut self, link: Option<&str>) {
+    fn restart(&mut self, link: Option<&str>) -> bool {
+        let link = link.map(|link| self.absolute(link));
+        let link = link.filter(|link| self.draft.client().own_link(link).is_ok());
         self.followed.clear();
-        self.next = link.map_or(Step::First, |link| Step::Follow(link.to_owned()));
+        self.empty.clear();
+        self.current = None;
+        (self.position, self.previous) = (Position::Start, Position::Start);
+        let is_elsewhere = link.is_some();
+        self.next = link.map_or(Step::First, Step::Follow);
+        is_elsewhere
+    }
+
+    /// A link of the page that is asked for, resolved against its URL (RFC 3986, section 5).
+    fn absolute(&self, link: &str) -> String {
+        if Url::parse(link) != Err(url::ParseError::RelativeUrlWithoutBase) {
+            return link.to_owned();
+        }
+        let base = self.current.clone().or_else(|| self.draft.url().ok());
+        let joined = base.and_then(|base| base.join(link).ok());
+        joined.map_or_else(|| link.to_owned(), String::from)
+    }
+
+    /// Whether an empty page leads to itself, or to another one since which nothing has come.
+    fn goes_round(&mut self, link: &str) -> bool {
+        let (Ok(link), Some(own)) =
+            (Url::parse(link), self.current.clone().or_else(|| self.draft.url().ok()))
+        else {
+            return false;
+        };
+        self.empty.insert(self.hasher.hash_one(own.as_str()));
+        self.empty.contains(&self.hasher.hash_one(link.as_str()))
     }
 
     /// Starts the request that is due, unless it is under way, and waits for its answer.
@@ -139,6 +175,7 @@ impl Walk {
             match std::mem::replace(&mut self.next, Step::End) {
                 Step::End => return Poll::Ready(None),
                 Step::First => {
+                    self.current = None;
                     let draft = self.draft.again();
                     self.send(draft);
                 }
@@ -165,7 +202,7 @@ impl Walk {
 
     fn follow(&mut self, link: &str) -> Result<Draft, Error> {
         let refuse = |problem: String| LinkError::new(self.draft.name(), link, problem);
-        let url = self.draft.client().own_link(link).map_err(refuse)?;
+        let url = self.draft.client().own_link(&self.absolute(link)).map_err(refuse)?;
         if url.as_str().len() > LONGEST_LINK {
             let problem =
                 format!("it has {} characters, and {LONGEST_LINK} are the most", url.as_str().len());
@@ -174,14 +211,22 @@ impl Walk {
         if !self.followed.insert(self.hasher.hash_one(url.as_str())) {
             return Err(refuse("it has been followed before".to_owned()).into());
         }
+        self.current = Some(url.clone());
         Ok(self.draft.follow(url))
     }
 
     /// Notes that a page with these links is being delivered.
-    fn turn(&mut self, next_link: Option<&str>, delta_link: Option<&str>, context: &mut Context<'_>) {
+    fn turn<T>(&mut self, page: &Page<T>, context: &mut Context<'_>) {
+        let next_link = page.next_link.as_deref().map(|link| self.absolute(link));
+        let delta_link = page.delta_link.as_deref().map(|link| self.absolute(link));
+        let is_empty = page.value.is_empty() && page.failed.is_empty();
+        if !is_empty {
+            self.empty.clear();
+        }
+        let next_link = next_link.filter(|link| !is_empty || !self.goes_round(link));
         let (position, next) = match (next_link, delta_link) {
-            (Some(link), _) => (Position::Next(link.to_owned()), Step::Follow(link.to_owned())),
-            (None, Some(link)) => (Position::Delta(link.to_owned()), Step::End),
+            (Some(link), _) => (Position::Next(link.clone()), Step::Follow(link)),
+            (None, Some(link)) => (Position::Delta(link), Step::End),
             (None, None) => (Position::End, Step::End),
         };
         self.previous = std::mem::replace(&mut self.position, position);
@@ -219,7 +264,7 @@ impl<T: Value> Stream for Pages<T> {
             }
         };
         if let Some(Ok(page)) = &page {
-            self.walk.turn(page.next_link.as_deref(), page.delta_link.as_deref(), context);
+            self.walk.turn(page, context);
         }
         Poll::Ready(page)
     }
@@ -273,10 +318,10 @@ impl<T> Items<T> {
         Checkpoint::new(&walk.draft, position.clone())
     }
 
-    /// Drops what is left of the page and begins anew, at a link or with the first request.
-    pub(crate) fn restart(&mut self, link: Option<&str>) {
+    /// Drops what is left of the page and begins anew; see [`Pages::restart`].
+    pub(crate) fn restart(&mut self, link: Option<&str>) -> bool {
         self.page = IntoContents::none();
-        self.pages.restart(link);
+        self.pages.restart(link)
     }
 
     /// How far the collection has been fetched.

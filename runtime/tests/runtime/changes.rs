@@ -141,21 +141,58 @@ async fn a_token_that_is_gone_without_a_place_to_go_on_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_place_to_go_on_that_is_on_another_host_is_not_gone_to() {
-    let (events, requests) = forgotten(410, "", Some("https://evil.example/v1.0/delta")).await;
-    assert_eq!(requests, 1);
-    assert_eq!(events.len(), 2);
-    assert!(events[0].is_ok() && matches!(events[1], Err(Error::Link(_))), "{events:?}");
+async fn onedrive_1175_whatever_says_that_the_state_is_forgotten_begins_anew() {
+    for (status, error) in [
+        (400, r#"{"error":{"code":"SyncStateInvalid"}}"#),
+        (400, r#"{"error":{"code":"Directory_ResyncRequired"}}"#),
+        (404, r#"{"error":{"code":"syncStateNotFound"}}"#),
+        (404, r#"{"error":{"code":"itemNotFound","innerError":{"code":"SYNCSTATENOTFOUND"}}}"#),
+        (400, r#"{"error":{"code":"ErrorInvalidSyncStateData"}}"#),
+        (410, "<html>gone</html>"),
+    ] {
+        let (events, requests) = forgotten(status, error, None).await;
+        let events: Vec<_> = events.into_iter().map(|event| event.expect("an event")).collect();
+        assert!(events[0].starts_with("resync "), "{error}");
+        assert_eq!((events[1].as_str(), events.len(), requests), ("all", 2, 2), "{error}");
+    }
 }
 
 #[tokio::test]
-async fn a_service_that_forgets_again_at_once_is_an_error() {
-    let (events, requests) = forgotten(410, "", Some(&format!("{ROOT}?$deltatoken=old2"))).await;
-    assert_eq!(requests, 2);
-    assert!(
-        events[0].is_ok()
-            && events[1].as_ref().is_err_and(|error| error.status() == Some(http::StatusCode::GONE))
-    );
+async fn onedrive_api_docs_249_a_place_to_go_on_that_is_none_does_not_keep_from_beginning_anew() {
+    let fails = format!("{ROOT}?$deltatoken=old2");
+    for (location, expected) in [
+        ("https://evil.example/v1.0/delta", 2),
+        (fails.as_str(), 3),
+        ("http://[", 2),
+        ("delta()?$deltatoken=old3", 3),
+    ] {
+        let (events, requests) = forgotten(410, "", Some(location)).await;
+        let events: Vec<_> = events.into_iter().map(|event| event.expect("an event")).collect();
+        assert_eq!((events, requests), (vec!["resync ?".into(), "all".to_owned()], expected), "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_forgets_after_every_fresh_start_is_an_error_that_says_so() {
+    for delivers in [false, true] {
+        let (client, log) = client(move |seen| {
+            if delivers && !seen.url.contains("token=") {
+                return response(
+                    200,
+                    format!(r#"{{"value":[{{"subject":"a"}}],"@odata.nextLink":"{ROOT}?$skiptoken=1"}}"#),
+                );
+            }
+            response(410, r#"{"error":{"code":"resyncRequired","message":"Gone."}}"#)
+        });
+        let token = DeltaToken::from_link(format!("{ROOT}?$deltatoken=old"));
+        let changes = delta(&client).changes().resume(token);
+        let events: Vec<_> = changes.take(20).collect().await;
+        let (last, others) = events.split_last().expect("events");
+        let error = last.as_ref().expect_err("an end");
+        assert!(error.to_string().contains("after every fresh start of this round"), "{error}");
+        let resyncs = others.iter().filter(|it| matches!(it, Ok(Change::Resync { .. }))).count();
+        assert_eq!((resyncs, log.all().len()), (2, if delivers { 5 } else { 3 }));
+    }
 }
 
 #[tokio::test]
@@ -169,13 +206,18 @@ async fn other_errors_and_a_first_round_that_is_gone_stay_errors() {
 }
 
 #[tokio::test]
-async fn whoever_stops_after_the_event_is_told_again() {
-    let (client, _) = client(|_| response(410, ""));
+async fn a_token_that_was_forgotten_does_not_come_back() {
+    let (client, log) = client(|seen| match seen.url.contains("=old") {
+        true => response(410, ""),
+        false => response(200, r#"{"value":[]}"#),
+    });
     let token = DeltaToken::from_link(format!("{ROOT}?$deltatoken=old"));
     let mut changes = delta(&client).changes().resume(token);
     assert!(matches!(changes.next().await, Some(Ok(Change::Resync { .. }))));
+    assert_eq!((changes.checkpoint().link(), changes.token()), (None, None));
     let mut again = delta(&client).changes().resume(changes.checkpoint());
-    assert!(matches!(again.next().await, Some(Ok(Change::Resync { .. }))));
+    assert!(again.next().await.is_none());
+    assert_eq!(log.last().url, ROOT);
 }
 
 #[tokio::test]
