@@ -9,8 +9,8 @@
 //!    again as the [`RetryPolicy`](crate::RetryPolicy) allows;
 //! 6. the user's policies per try;
 //! 7. redirects;
-//! 8. for each redirect anew, authorization: a token, if the request goes to the client's own host; a claims
-//!    challenge is answered once;
+//! 8. for each redirect anew, authorization: a token, if the request goes to the client's own host; a refusal that
+//!    asks for another token is answered once;
 //! 9. the transport, with a limit on the time without progress.
 //!
 //! The steps of its own are functions that call each other, and take one future together; only policies of users take one
