@@ -63,6 +63,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # What can be relied on
+//!
+//! `Ok` means that the service has said so in a form that can mean nothing else; [`Error::outcome`] says of every error
+//! whether something was done. What Graph was seen to answer beyond its documentation is listed in [`undocumented`].
+//!
 //! # What can be seen
 //!
 //! Calls and tries are spans of [`tracing`](https://docs.rs/tracing), target `msgraph`, with OpenTelemetry's names:
@@ -117,6 +122,7 @@ mod telemetry;
 mod throttling;
 mod transfer;
 mod transport;
+pub mod undocumented;
 pub mod upload;
 
 pub use batch::{Batch, BatchAnswers, Part};
