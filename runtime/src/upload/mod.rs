@@ -109,7 +109,7 @@ struct Before {
 impl Opened {
     fn new(session: UploadSession, fresh: bool) -> Self {
         let length = fresh.then(|| session.length());
-        let unsent = length.map(|length| Ranges::from_iter([0..length]));
+        let unsent = length.map(|length| Ranges::from_iter(std::iter::once(0..length)));
         Self { session, fresh, unsent, least: length, ended_early: false }
     }
 
@@ -297,7 +297,7 @@ impl Upload {
     /// Those of [`Upload::open`]; those of the service, such as 409 for a name that is taken, or 503 if it wants to be
     /// left alone for longer than [`RetryPolicy::total`]; and [`Error::Transfer`], as [`TransferProblem`] says.
     pub async fn send<R: Decode>(&mut self) -> Result<Uploaded<R::Output>, Error> {
-        self.open().await?;
+        let session = self.open().await?;
         let sent = match self.slices() {
             Some(slices) => slices.send().await,
             None => Err(problem(Method::PUT, TransferProblem::SessionGone)),
@@ -312,8 +312,7 @@ impl Upload {
                 return Err(error);
             }
         };
-        let is_attachment = self.session().is_some_and(UploadSession::is_attachment);
-        self.finish::<R>(answer, is_attachment).await
+        self.finish::<R>(answer, session.length(), session.is_attachment()).await
     }
 
     fn slices(&mut self) -> Option<Slices<'_>> {
@@ -334,9 +333,9 @@ impl Upload {
     async fn finish<R: Decode>(
         &mut self,
         answer: Answer,
+        length: u64,
         is_attachment: bool,
     ) -> Result<Uploaded<R::Output>, Error> {
-        let length = self.length().await?;
         let receipt = Receipt::of(answer.bytes());
         let mut is_hash_verified = false;
         // The size of an attachment is that of all of it.

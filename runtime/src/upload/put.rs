@@ -55,11 +55,11 @@ impl Upload {
         let item = target::of_content(&draft);
         let answer = draft.send(Expected { buffered: true, ..Expected::of::<R>() }).await?;
         if is_proof(&answer) {
-            return self.finish::<R>(answer, is_attachment).await;
+            return self.finish::<R>(answer, length, is_attachment).await;
         }
         let sight = target::look(&self.client, self.policy, item.as_deref(), &mut self.source, length, true);
         match sight.await? {
-            Sight::Proven(answer) => self.finish::<R>(answer, is_attachment).await,
+            Sight::Proven(answer) => self.finish::<R>(answer, length, is_attachment).await,
             _ => Err(TransferError::unknown(name, None).into()),
         }
     }

@@ -440,6 +440,20 @@ async fn waiting_since_the_last_progress_ends_with_the_policys_total() {
     assert!((30..=60).contains(&waited), "{waited} s");
 }
 
+#[tokio::test]
+async fn a_slice_is_not_sent_again_before_the_session_was_asked_also_if_the_policy_would() {
+    let slices = AtomicUsize::new(0);
+    let (client, log, _) = client(RetryPolicy::default().all_errors(), move |seen| match Asked::of(seen) {
+        Asked::Open => opened(),
+        Asked::Slice(_) if slices.fetch_add(1, Ordering::Relaxed) == 0 => reset(),
+        Asked::Slice(_) => response(201, ITEM),
+        _ => response(200, r#"{"nextExpectedRanges":["0-"]}"#),
+    });
+    Upload::from_bytes(open::<User>(&client), content(LENGTH)).send::<()>().await.expect("uploaded");
+    let slice = Asked::Slice(0..LENGTH as u64);
+    assert_eq!(asked(&log), [slice.clone(), Asked::Session, slice]);
+}
+
 #[test]
 fn what_sends_can_go_to_another_thread() {
     fn is_send(_: impl Send) {}
