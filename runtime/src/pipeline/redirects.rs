@@ -20,9 +20,12 @@ pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Respo
     let mut followed: Option<Call> = None;
     loop {
         let call = followed.as_mut().unwrap_or(&mut *call);
-        let may_follow = left > 0 && call.method.is_safe() && call.can_be_sent_again();
+        let may_follow = left > 0 && call.can_be_sent_again();
         let response = authorization::send(call, client).await?;
-        let Some(url) = redirected(call, &response).filter(|_| may_follow) else { return Ok(response) };
+        let url = redirected(call, &response).filter(|url| {
+            may_follow && (call.method.is_safe() || keeps_method(call, response.status(), url, client))
+        });
+        let Some(url) = url else { return Ok(response) };
         let next = follow(call, url);
         followed = Some(next);
         left -= 1;
@@ -32,6 +35,12 @@ pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Respo
 /// Whether an answer says that what was asked for is to be seen elsewhere, rather than that it lives there.
 pub(crate) fn is_see_other(status: StatusCode) -> bool {
     matches!(status, StatusCode::FOUND | StatusCode::SEE_OTHER)
+}
+
+/// Whether a call that changes something is sent again to where a redirect leads: 307 and 308 keep method and body
+/// (RFC 9110, section 15.4; onedrive-api-docs#1895), but no other host is given what was meant for the service.
+fn keeps_method(call: &Call, status: StatusCode, url: &Url, client: &Shared) -> bool {
+    matches!(status.as_u16(), 307 | 308) && client.is_own(&call.url) && client.is_own(url)
 }
 
 /// Where a redirect leads to; `None` if the response is none, or leads where it should not.

@@ -152,15 +152,60 @@ async fn a_redirect_within_the_host_keeps_the_token_and_a_loop_ends() {
 }
 
 #[tokio::test]
-async fn what_changes_something_is_not_redirected() {
-    let server = Server::start(|_| {
-        let mut answer = full(307, "");
-        answer.headers_mut().insert(LOCATION, "elsewhere".parse().expect("a value"));
-        answer
-    })
-    .await;
-    let error = server.client().root("me").call::<()>(CREATE).await.expect_err("not followed");
-    assert_eq!((error.status().map(|status| status.as_u16()), server.seen().len()), (Some(307), 1));
+async fn onedrive_api_docs_1895_what_changes_something_is_sent_again_on_its_own_host_only() {
+    let other = Server::start(|_| full(204, "")).await;
+    let elsewhere = other.url();
+    for (status, location, expected, sent) in [
+        (307, Some("final"), None, 2),
+        (308, Some("final"), None, 2),
+        (308, Some(elsewhere.as_str()), Some(308), 1),
+        (308, None, Some(308), 1),
+        (303, Some("final"), Some(303), 1),
+        (302, Some("final"), Some(302), 1),
+    ] {
+        let to = location.map(str::to_owned);
+        let server = Server::start(move |seen| {
+            if seen.url.ends_with("/final") {
+                return full(204, "");
+            }
+            let mut answer = full(status, "");
+            if let Some(to) = &to {
+                answer.headers_mut().insert(LOCATION, to.parse().expect("a value"));
+            }
+            answer
+        })
+        .await;
+        let end = server.client().root("me").send::<()>(CREATE, &"body".to_owned()).await;
+        let end = end.err().map(|error| error.status().expect("a status").as_u16());
+        assert_eq!((end, server.seen().len()), (expected, sent), "{status} {location:?}");
+        if sent == 2 {
+            let (first, last) = (&server.seen()[0], server.last());
+            assert_eq!((&first.method, &first.body), (&last.method, &last.body));
+            assert_eq!(last.header("authorization"), Some("Bearer the-token"));
+        }
+    }
+    assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_whose_location_has_raw_bytes_is_followed() {
+    for (raw, encoded) in [
+        (&b"/v1.0/caf\xC3\xA9"[..], "/v1.0/caf%C3%A9"),
+        (b"/v1.0/caf\xE9", "/v1.0/caf%E9"),
+        (b"/v1.0/a b", "/v1.0/a%20b"),
+    ] {
+        let server = Server::start(move |seen| {
+            if seen.url == encoded {
+                return full(200, "there");
+            }
+            let mut answer = full(302, "");
+            answer.headers_mut().insert(LOCATION, http::HeaderValue::from_bytes(raw).expect("a value"));
+            answer
+        })
+        .await;
+        let content = server.client().root("drive").call::<Content>(CONTENT).await.expect("content");
+        assert_eq!(content.bytes().await.expect("bytes"), "there", "{encoded}");
+    }
 }
 
 /// A server that sends these bytes to every connection and hangs up.
