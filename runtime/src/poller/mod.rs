@@ -332,17 +332,17 @@ impl Watch {
     }
 
     /// Whether the operation has not failed.
-    fn check(&self) -> Result<(), OperationError> {
+    fn check(&self) -> Result<(), Error> {
         match self.stage {
-            Stage::Ended { outcome: Outcome::Failed, .. } => Err(self.status.failure(self.call.clone())),
+            Stage::Ended { outcome: Outcome::Failed, .. } => Err(self.status.failure(self.call.clone()).into()),
             _ => Ok(()),
         }
     }
 
     /// Whether all of it has succeeded.
-    fn check_whole(&self) -> Result<(), OperationError> {
+    fn check_whole(&self) -> Result<(), Error> {
         match self.status.state() {
-            OperationState::PartlySucceeded => Err(self.status.failure(self.call.clone())),
+            OperationState::PartlySucceeded => Err(self.status.failure(self.call.clone()).into()),
             _ => Ok(()),
         }
     }

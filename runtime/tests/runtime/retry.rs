@@ -327,3 +327,25 @@ async fn a_credential_that_says_that_its_failure_passes_is_asked_again() {
         assert!(outcome.is_ok_and(|()| true) || !passing);
     }
 }
+
+#[tokio::test]
+async fn java_2575_a_read_that_finds_nothing_is_tried_again_only_if_asked_for() {
+    for (limit, expected) in [(None, 1), (Some(std::time::Duration::from_secs(30)), 3)] {
+        let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = asked.clone();
+        let (client, _) = crate::support::fake::client(move |seen| {
+            let is_there = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2;
+            crate::support::fake::response(if is_there && seen.method == "GET" { 204 } else { 404 }, "")
+        });
+        let read = client.root("me").call::<()>("op:GET /me;;");
+        let read = match limit {
+            Some(limit) => read.retry_not_found(limit),
+            None => read,
+        };
+        assert_eq!(read.await.is_ok(), limit.is_some());
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), expected);
+        let change = client.root("me").call::<()>("op:DELETE /me;;");
+        change.retry_not_found(std::time::Duration::from_secs(30)).await.expect_err("not tried again");
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), expected + 1);
+    }
+}
