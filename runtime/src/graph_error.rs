@@ -105,8 +105,8 @@ impl GraphError {
 
     /// The error with what the client has to say about it.
     pub(crate) fn noted(mut self, note: &str) -> Self {
-        let message = self.details.message.take().map(|message| format!("{message} ({note})"));
-        self.details.message = Some(message.unwrap_or_else(|| note.to_owned()));
+        let message = self.text.message.take().map(|message| format!("{message} ({note})"));
+        self.text.message = Some(message.unwrap_or_else(|| note.to_owned()));
         self
     }
 
