@@ -334,7 +334,9 @@ impl Watch {
     /// Whether the operation has not failed.
     fn check(&self) -> Result<(), Error> {
         match self.stage {
-            Stage::Ended { outcome: Outcome::Failed, .. } => Err(self.status.failure(self.call.clone()).into()),
+            Stage::Ended { outcome: Outcome::Failed, .. } => {
+                Err(self.status.failure(self.call.clone()).into())
+            }
             _ => Ok(()),
         }
     }

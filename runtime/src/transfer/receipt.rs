@@ -1,5 +1,6 @@
 //! What an item says of its content, whatever its type.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::classify;
@@ -15,6 +16,8 @@ pub(crate) struct Receipt {
     pub(crate) size: Option<u64>,
     /// The hashes, the preferred one first.
     pub(crate) claims: Vec<Claim>,
+    /// When it was changed last.
+    pub(crate) modified: Option<Timestamp>,
     /// The media type of the file.
     pub(crate) media_type: Option<String>,
 }
@@ -33,6 +36,7 @@ impl Receipt {
             has_id: text(member(&json, "id")).is_some(),
             size: member(&json, "size").and_then(number),
             claims: Kind::ALL.into_iter().filter_map(claim).collect(),
+            modified: text(member(&json, "lastModifiedDateTime")).and_then(|time| time.parse().ok()),
             media_type: text(file.and_then(|file| member(file, "mimeType"))),
         }
     }

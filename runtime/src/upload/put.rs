@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::target::{self, Sight};
+use super::target::{self, Sight, Target};
 use super::{Upload, Uploaded, is_attachment, unreadable};
 use crate::error::Error;
 use crate::request::Request;
@@ -52,14 +52,15 @@ impl Upload {
         self.source.note_sent(0, &bytes);
         let draft = put(bytes).into_draft();
         let (name, is_attachment) = (draft.name(), is_attachment(&draft) || self.is_for_attachment());
-        let item = target::of_content(&draft);
+        let url = target::of_content(&draft);
         let answer = draft.send(Expected { buffered: true, ..Expected::of::<R>() }).await?;
         if is_proof(&answer) {
             return self.finish::<R>(answer, length, is_attachment).await;
         }
-        let sight = target::look(&self.client, self.policy, item.as_deref(), &mut self.source, length, true);
+        let target = Target { url, since: target::date(&answer.headers), length };
+        let sight = target::look(&self.client, self.policy, &target, &mut self.source, true);
         match sight.await? {
-            Sight::Proven(answer) => self.finish::<R>(answer, length, is_attachment).await,
+            Sight::Proven(answer) => self.finish::<R>(*answer, length, is_attachment).await,
             _ => Err(TransferError::unknown(name, None).into()),
         }
     }

@@ -22,7 +22,7 @@ use crate::transfer::receipt::{member, object};
 
 use super::ranges::Ranges;
 use super::source::Fingerprint;
-use super::target;
+use super::target::{self, Target};
 
 /// Calls of a session are named by this, as its URL is a secret. Without `op:`, as no permission is needed.
 const SESSION: Operation = Operation("PUT {upload-url};;");
@@ -46,6 +46,9 @@ pub struct UploadSession {
     /// Where the item will be, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     item_url: Option<String>,
+    /// When it was opened, by the service's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened: Option<String>,
     /// Whether it leads to an attachment, whose size is not that of its content.
     #[serde(default, skip_serializing_if = "Not::not")]
     is_attachment: bool,
@@ -76,6 +79,7 @@ impl UploadSession {
             expiration_date_time: text("expirationDateTime"),
             length: content.0,
             item_url: target::of_session(draft),
+            opened: target::date(&answer.headers).map(|time| time.to_string()),
             is_attachment: super::is_attachment(draft),
             fingerprint: Some(content.1),
             last_byte_sent: false,
@@ -104,8 +108,10 @@ impl UploadSession {
         self.last_byte_sent = is_sent;
     }
 
-    pub(super) fn item_url(&self) -> Option<&str> {
-        self.item_url.as_deref()
+    /// The item that it leads to, which was not changed later than it was opened if it is still the one of before.
+    pub(super) fn target(&self) -> Target {
+        let since = self.opened.as_ref().and_then(|time| time.parse().ok());
+        Target { url: self.item_url.clone(), since, length: self.length }
     }
 
     pub(super) fn is_attachment(&self) -> bool {

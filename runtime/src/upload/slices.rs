@@ -176,7 +176,7 @@ impl Slices<'_> {
                 self.opened.restore(before);
                 match may_be_finished {
                     true => match self.look(false).await? {
-                        Sight::Proven(answer) => Ok(Step::Done(answer)),
+                        Sight::Proven(answer) => Ok(Step::Done(*answer)),
                         _ => Err(problem(Method::PUT, TransferProblem::SessionGone)),
                     },
                     false => self.over().await,
@@ -209,7 +209,7 @@ impl Slices<'_> {
             State::Silent if self.opened.is_something_unsent() => Ok(Step::Failed(self.unknown())),
             State::Silent if receipt.has_id && self.is_of_all(&answer, &receipt) => Ok(Step::Done(answer)),
             State::Silent => match self.look(true).await? {
-                Sight::Proven(answer) => Ok(Step::Done(answer)),
+                Sight::Proven(answer) => Ok(Step::Done(*answer)),
                 _ => Ok(Step::Failed(self.unknown())),
             },
         }
@@ -231,15 +231,14 @@ impl Slices<'_> {
             return Err(gone());
         }
         match self.look(may_be_finished).await? {
-            Sight::Proven(answer) => Ok(Step::Done(answer)),
+            Sight::Proven(answer) => Ok(Step::Done(*answer)),
             Sight::Absent | Sight::Other if !may_be_finished => Err(gone()),
             _ => Err(self.unknown()),
         }
     }
 
     async fn look(&mut self, expected: bool) -> Result<Sight, Error> {
-        let (url, length) = (self.opened.session.item_url(), self.opened.session.length());
-        look(self.client, self.policy, url, self.source, length, expected).await
+        look(self.client, self.policy, &self.opened.session.target(), self.source, expected).await
     }
 
     /// The error that it is not known what became of the content.

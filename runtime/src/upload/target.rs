@@ -1,7 +1,11 @@
 //! The item that an upload leads to: which it is, and whether it is there as it should be. It is looked at only if the
 //! service's own answers do not say what became of the content.
 
+use std::time::{Duration, SystemTime};
+
+use http::header::DATE;
 use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
 use url::Url;
 
 use super::source::{Comparison, Source};
@@ -14,6 +18,7 @@ use crate::pipeline::Call;
 use crate::request::Draft;
 use crate::response::Answer;
 use crate::retry::RetryPolicy;
+use crate::throttling::later;
 use crate::transfer::Patience;
 use crate::transfer::receipt::{Receipt, member, object};
 
@@ -23,10 +28,23 @@ const ITEM: Operation = Operation("GET {uploaded-item};;");
 /// How often an item that should be there is looked for, as what was just written is not everywhere at once.
 const LOOKS: u32 = 3;
 
+/// How far the clocks of the service may be apart.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// What is looked at, and what it must be.
+pub(super) struct Target {
+    /// The item, if it is known.
+    pub(super) url: Option<String>,
+    /// When the upload began, by the service's clock, if it told: what was changed last before that is of before.
+    pub(super) since: Option<Timestamp>,
+    /// The number of bytes.
+    pub(super) length: u64,
+}
+
 /// What was seen of the item.
 pub(super) enum Sight {
-    /// It has the size of the content, and its hash if it says one.
-    Proven(Answer),
+    /// It has the size of the content, and its hash; if it says no hash, it was at least not changed before the upload.
+    Proven(Box<Answer>),
     /// It is not there.
     Absent,
     /// It is there, with other content, such as that of before.
@@ -68,20 +86,26 @@ fn renames(draft: &Draft) -> bool {
     behavior == Some(RENAME)
 }
 
+/// The time that an answer was given.
+pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let time: SystemTime = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    time.try_into().ok()
+}
+
 /// Looks at the item, several times while it is `expected` and not there as it should be.
 pub(super) async fn look(
     client: &GraphClient,
     policy: RetryPolicy,
-    url: Option<&str>,
+    target: &Target,
     source: &mut Source,
-    length: u64,
     expected: bool,
 ) -> Result<Sight, Error> {
     // A session that was stored may lead anywhere; the token goes to the service only.
-    let Some(url) = url.and_then(|url| client.own_link(url).ok()) else { return Ok(Sight::Unknown) };
+    let url = target.url.as_ref().and_then(|url| client.own_link(url).ok());
+    let Some(url) = url else { return Ok(Sight::Unknown) };
     let mut patience = Patience::new(policy);
     for look in 1.. {
-        let sight = once(client, &url, source, length).await?;
+        let sight = once(client, &url, target, source).await?;
         let may_change = matches!(sight, Sight::Absent | Sight::Other) && expected && look < LOOKS;
         if !may_change || !patience.wait(client, None).await {
             return Ok(sight);
@@ -90,7 +114,7 @@ pub(super) async fn look(
     Ok(Sight::Unknown)
 }
 
-async fn once(client: &GraphClient, url: &Url, source: &mut Source, length: u64) -> Result<Sight, Error> {
+async fn once(client: &GraphClient, url: &Url, target: &Target, source: &mut Source) -> Result<Sight, Error> {
     let call = Call::new(Method::GET, url.clone(), HeaderMap::new(), Body::empty(), Some(ITEM));
     let answer = match client.clone().call(call.buffered()).await {
         Ok(answer) => answer,
@@ -101,8 +125,10 @@ async fn once(client: &GraphClient, url: &Url, source: &mut Source, length: u64)
     if !receipt.has_id {
         return Ok(Sight::Unknown);
     }
-    Ok(match source.compare(&receipt, length).await.map_err(unreadable)? {
-        Comparison::Same { size: true, .. } => Sight::Proven(answer),
+    let is_older = receipt.modified.zip(target.since).is_some_and(|(time, since)| later(time, SKEW) < since);
+    Ok(match source.compare(&receipt, target.length).await.map_err(unreadable)? {
+        Comparison::Same { hash: false, .. } if is_older => Sight::Other,
+        Comparison::Same { size: true, .. } => Sight::Proven(Box::new(answer)),
         Comparison::Same { .. } => Sight::Unknown,
         Comparison::Differs(_) => Sight::Other,
     })

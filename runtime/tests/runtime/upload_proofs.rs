@@ -377,6 +377,27 @@ async fn small_content_proves_itself_too() {
 }
 
 #[tokio::test]
+async fn an_item_of_the_same_size_from_before_the_session_proves_nothing() {
+    for (time, is_proven) in [("2026-11-22T09:58:00Z", false), ("2026-11-22T10:00:03Z", true)] {
+        let (client, ..) = client(RetryPolicy::default(), move |seen| match Asked::of(seen) {
+            Asked::Open => {
+                let mut answer = opened()?;
+                let date = "Sun, 22 Nov 2026 10:00:00 GMT".parse().expect("a value");
+                answer.headers_mut().insert("date", date);
+                Ok(answer)
+            }
+            Asked::Slice(_) => reset(),
+            Asked::Session => response(404, ""),
+            Asked::Item => {
+                response(200, format!(r#"{{"id":"i","size":10,"lastModifiedDateTime":"{time}"}}"#))
+            }
+        });
+        let sent = Upload::from_bytes(open::<User>(&client), content(10)).send::<()>().await;
+        assert_eq!(sent.is_ok(), is_proven, "{sent:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_item_of_a_name_proves_nothing_if_the_new_one_may_have_another() {
     let (client, log, _) = client(RetryPolicy::default(), |seen| match Asked::of(seen) {
         Asked::Open => opened(),
