@@ -26,7 +26,7 @@ impl Contestant {
                 Task::Page => client.users().list().top(100).await?.value.len(),
                 Task::Event => {
                     let event = client.users().by_id("17").events().create(&event()).await?;
-                    event.id.map_or(0, |id| id.len())
+                    event.id.as_ref().map_or(0, |id| id.len())
                 }
             })
         })

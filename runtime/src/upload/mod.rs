@@ -305,8 +305,7 @@ impl Upload {
         let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
-                let is_gone = matches!(&error, Error::Transfer(error) if matches!(error.problem(), TransferProblem::SessionGone));
-                if is_gone && self.request.is_some() {
+                if is_gone(&error) && self.request.is_some() {
                     self.opened = None;
                 }
                 return Err(error);
@@ -372,6 +371,11 @@ fn unreadable(error: std::io::Error) -> Error {
 
 fn unsuitable(what: String) -> Error {
     problem(Method::PUT, TransferProblem::Unsuitable(what))
+}
+
+/// Whether an error says that a new session is to be opened.
+fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Transfer(error) if matches!(error.problem(), TransferProblem::SessionGone))
 }
 
 /// Whether a request leads to an attachment: of a mailbox, or of a task.

@@ -170,16 +170,15 @@ impl Slices<'_> {
             }
             // The last slice may have finished the session that is over; it may have been sent twice on its way.
             Fate::Over if self.opened.is_all_sent() && !before.fresh => self.over().await,
+            // A new session that is over with its first slice never was one, unless the item shows otherwise.
             Fate::Over => {
-                // A new session that is over with its first slice never was one, unless the item shows otherwise.
                 let may_be_finished = self.opened.is_all_sent();
                 self.opened.restore(before);
-                match may_be_finished {
-                    true => match self.look(false).await? {
-                        Sight::Proven(answer) => Ok(Step::Done(*answer)),
-                        _ => Err(problem(Method::PUT, TransferProblem::SessionGone)),
-                    },
-                    false => self.over().await,
+                let sight = if may_be_finished { self.look(false).await? } else { Sight::Unknown };
+                match sight {
+                    Sight::Proven(answer) => Ok(Step::Done(*answer)),
+                    _ if may_be_finished => Err(problem(Method::PUT, TransferProblem::SessionGone)),
+                    _ => self.over().await,
                 }
             }
             Fate::Refused => {
