@@ -78,7 +78,7 @@ async fn a_draft(client: &GraphClient) -> Result<(), Box<dyn Error>> {
     };
     let draft = Message { subject: Some("Lunch".to_owned()), body: Some(body), ..Default::default() };
     let draft = client.me().messages().create(&draft).await?;
-    let id = draft.id.ok_or("the service gave the draft no id")?;
+    let id = draft.given().and_then(|draft| draft.id).ok_or("the service gave the draft no id")?;
 
     let mut changes = Message { subject: Some("Lunch on Friday".to_owned()), ..Default::default() };
     changes.set_null("replyTo", true);
