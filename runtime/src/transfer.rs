@@ -99,7 +99,9 @@ impl TransferError {
 
     pub(crate) fn outcome(&self) -> Outcome {
         match self.problem {
-            TransferProblem::OutcomeUnknown => Outcome::Unknown,
+            TransferProblem::OutcomeUnknown | TransferProblem::Differs(_) | TransferProblem::Answer(_) => {
+                Outcome::Unknown
+            }
             _ => Outcome::NotDone,
         }
     }

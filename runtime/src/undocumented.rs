@@ -56,6 +56,9 @@
 //! | what comes | reported | what it becomes |
 //! |---|---|---|
 //! | a token for changes: 410 with `Location` on another host, 400 `SyncStateInvalid`, 404 `SyncStateNotFound` | onedrive-api-docs#249, abraunegg/onedrive#1175 | [`Change::Resync`](crate::Change::Resync), then all anew |
+//! | a relative `@odata.nextLink` or `@odata.deltaLink` | | resolved against its page, then held to the own host |
+//! | an empty page whose next link is the request itself | msgraph-sdk-javascript#1656, docs#4897 | the end; with items it is an error |
+//! | 307 or 308 for a change, with `Location` on the own host | onedrive-api-docs#1895, docs#8326 | sent again there |
 //! | a redirect whose `Location` has raw UTF-8 or Latin-1 | | followed |
 //! | 401 whose `WWW-Authenticate` has values without quotation marks | msgraph-sdk-dotnet#1416 | read as Entra ID writes it: one new token with the claims |
 //! | 429 for one mailbox | | only calls for that mailbox wait |

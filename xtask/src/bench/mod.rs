@@ -29,7 +29,7 @@ pub enum Command {
     Decode(Args),
     /// Send requests through the typed client and through bare reqwest, in turns
     Runtime(Args),
-    /// Send very many requests, a tenth of which meets faults
+    /// Send very many requests, three in ten of which meet faults
     Soak(SoakArgs),
     /// Weigh a program of three operations, against the same on bare reqwest and serde_json
     Size,
