@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
+use http::Method;
 use url::Url;
 
 use super::Page;
@@ -150,23 +151,35 @@ impl Walk {
 
     /// A link of the page that is asked for, resolved against its URL (RFC 3986, section 5).
     fn absolute(&self, link: &str) -> String {
-        if Url::parse(link) != Err(url::ParseError::RelativeUrlWithoutBase) {
+        let is_relative = Url::parse(link) == Err(url::ParseError::RelativeUrlWithoutBase);
+        // An empty reference would be the page itself; nobody means that.
+        if !is_relative || link.trim().is_empty() {
             return link.to_owned();
         }
-        let base = self.current.clone().or_else(|| self.draft.url().ok());
-        let joined = base.and_then(|base| base.join(link).ok());
+        let joined = self.own_url().and_then(|base| base.join(link).ok());
         joined.map_or_else(|| link.to_owned(), String::from)
+    }
+
+    /// The URL of the page that is asked for.
+    fn own_url(&self) -> Option<Url> {
+        self.current.clone().or_else(|| self.draft.url().ok())
     }
 
     /// Whether an empty page leads to itself, or to another one since which nothing has come.
     fn goes_round(&mut self, link: &str) -> bool {
-        let (Ok(link), Some(own)) =
-            (Url::parse(link), self.current.clone().or_else(|| self.draft.url().ok()))
-        else {
-            return false;
-        };
+        let (Ok(link), Some(own)) = (Url::parse(link), self.own_url()) else { return false };
         self.empty.insert(self.hasher.hash_one(own.as_str()));
         self.empty.contains(&self.hasher.hash_one(link.as_str()))
+    }
+
+    /// Notes the URL of the first request as one that was followed, once a page leads on.
+    fn note_first(&mut self) {
+        if self.current.is_none()
+            && *self.draft.name().method() == Method::GET
+            && let Ok(own) = self.draft.url()
+        {
+            self.followed.insert(self.hasher.hash_one(own.as_str()));
+        }
     }
 
     /// Starts the request that is due, unless it is under way, and waits for its answer.
@@ -202,7 +215,7 @@ impl Walk {
 
     fn follow(&mut self, link: &str) -> Result<Draft, Error> {
         let refuse = |problem: String| LinkError::new(self.draft.name(), link, problem);
-        let url = self.draft.client().own_link(&self.absolute(link)).map_err(refuse)?;
+        let url = self.draft.client().own_link(link).map_err(refuse)?;
         if url.as_str().len() > LONGEST_LINK {
             let problem =
                 format!("it has {} characters, and {LONGEST_LINK} are the most", url.as_str().len());
@@ -224,6 +237,9 @@ impl Walk {
             self.empty.clear();
         }
         let next_link = next_link.filter(|link| !is_empty || !self.goes_round(link));
+        if next_link.is_some() {
+            self.note_first();
+        }
         let (position, next) = match (next_link, delta_link) {
             (Some(link), _) => (Position::Next(link.clone()), Step::Follow(link)),
             (None, Some(link)) => (Position::Delta(link), Step::End),

@@ -89,8 +89,7 @@ async fn a_link_that_leads_to_another_host_is_not_followed() {
         "https://user@graph.microsoft.com/v1.0",
         "https://:word@graph.microsoft.com/v1.0",
         "https://evil.example\\@graph.microsoft.com/v1.0",
-        "//graph.microsoft.com/v1.0",
-        "/v1.0/me/messages",
+        "//evil.example/v1.0",
         "",
     ] {
         let (items, requests) = follow(link).await;
@@ -271,5 +270,102 @@ fn a_count_that_can_not_be_read_costs_nothing_but_the_count() {
         assert_eq!(String::from_utf8(json::to_vec(&page)).expect("UTF-8").matches("@odata.count").count(), 1);
         let strict = json::from_slice_strict::<Page<Message>>(text.as_bytes());
         assert_eq!(strict.is_ok(), count == "null", "{count}");
+    }
+}
+
+/// The subjects of a collection whose pages are given by path and query, or the error, and how many were asked for.
+async fn walk(pages: &'static [(&'static str, &'static str)]) -> (Result<Vec<String>, Error>, usize) {
+    let (client, log) = client(|seen| {
+        let page = pages.iter().find(|(path, _)| *path == seen.path());
+        response(200, page.unwrap_or_else(|| panic!("unexpected {}", seen.path())).1)
+    });
+    let list = client.root("me").segment("messages").call::<Page<Message>>(LIST);
+    let subjects = list.stream().map_ok(|message| message.subject.unwrap_or_default());
+    (subjects.try_collect().await, log.all().len())
+}
+
+#[tokio::test]
+async fn a_relative_link_is_resolved_against_the_page_that_gives_it() {
+    for link in [
+        "/v1.0/me/messages?$skiptoken=2",
+        "messages?$skiptoken=2",
+        "?$skiptoken=2",
+        "./messages?$skiptoken=2",
+    ] {
+        let (client, log) = client(move |seen| match seen.path() {
+            "/me/messages" | "/me/messages?$skiptoken=2" if seen.url.ends_with("s") => {
+                response(200, format!(r#"{{"value":[{{"subject":"a"}}],"@odata.nextLink":"{link}"}}"#))
+            }
+            "/me/messages?$skiptoken=2" => {
+                response(200, r#"{"value":[{"subject":"b"}],"@odata.nextLink":"messages?$skiptoken=3"}"#)
+            }
+            "/me/messages?$skiptoken=3" => {
+                response(200, r#"{"value":[],"@odata.deltaLink":"?$deltatoken=4"}"#)
+            }
+            other => panic!("unexpected {other}"),
+        });
+        let mut pages = client.root("me").segment("messages").call::<Page<Message>>(LIST).pages().prefetch();
+        let mut stored = Vec::new();
+        while let Some(page) = pages.next().await {
+            page.expect("a page");
+            stored.push(pages.checkpoint().link().map(str::to_owned).expect("a link"));
+        }
+        let root = "https://graph.microsoft.com/v1.0/me/messages?$";
+        let expected = ["skiptoken=2", "skiptoken=3", "deltatoken=4"].map(|query| format!("{root}{query}"));
+        assert_eq!((stored.as_slice(), log.all().len()), (&expected[..], 3), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_relative_link_to_another_host_is_not_followed() {
+    for page in [
+        r#"{"value":[],"@odata.nextLink":"//evil.example/v1.0/me/messages?$skiptoken=2"}"#,
+        r#"{"value":[],"@odata.nextLink":"\\\\evil.example/v1.0/me/messages"}"#,
+        r#"{"value":[],"@odata.nextLink":"http:/v1.0/me/messages"}"#,
+    ] {
+        let (client, log) = client(move |_| response(200, page));
+        let list = client.root("me").segment("messages").call::<Page<Message>>(LIST);
+        let error = list.stream().try_collect::<Vec<_>>().await.expect_err("a refusal");
+        assert!(matches!(error, Error::Link(_)), "{page}: {error}");
+        assert_eq!(log.all().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn javascript_1656_empty_pages_that_lead_to_themselves_are_the_end() {
+    const FIRST: (&str, &str) =
+        ("/me/messages", r#"{"value":[{"subject":"a"}],"@odata.nextLink":"messages?$skiptoken=1"}"#);
+    let (end, asked) =
+        walk(&[FIRST, ("/me/messages?$skiptoken=1", r#"{"value":[],"@odata.nextLink":"?$skiptoken=1"}"#)])
+            .await;
+    assert_eq!((end.expect("an end"), asked), (vec!["a".to_owned()], 2));
+    let (end, asked) = walk(&[
+        FIRST,
+        ("/me/messages?$skiptoken=1", r#"{"value":[],"@odata.nextLink":"?$skiptoken=2"}"#),
+        ("/me/messages?$skiptoken=2", r#"{"value":[],"@odata.nextLink":"?$skiptoken=1"}"#),
+    ])
+    .await;
+    assert_eq!((end.expect("an end"), asked), (vec!["a".to_owned()], 3));
+    let (end, asked) = walk(&[("/me/messages", r#"{"value":[],"@odata.nextLink":"messages"}"#)]).await;
+    assert_eq!((end.expect("an end"), asked), (vec![], 1));
+}
+
+#[tokio::test]
+async fn pages_with_items_that_lead_to_themselves_are_an_error() {
+    for pages in [
+        &[("/me/messages", r#"{"value":[{"subject":"a"}],"@odata.nextLink":"messages"}"#)][..],
+        &[
+            ("/me/messages", r#"{"value":[],"@odata.nextLink":"?$skiptoken=1"}"#),
+            ("/me/messages?$skiptoken=1", r#"{"value":[{"subject":"a"}],"@odata.nextLink":"?$skiptoken=1"}"#),
+        ][..],
+        &[
+            ("/me/messages", r#"{"value":[],"@odata.nextLink":"?$skiptoken=1"}"#),
+            ("/me/messages?$skiptoken=1", r#"{"value":[{"subject":"a"}],"@odata.nextLink":"?$skiptoken=2"}"#),
+            ("/me/messages?$skiptoken=2", r#"{"value":[],"@odata.nextLink":"?$skiptoken=1"}"#),
+        ],
+    ] {
+        let (end, asked) = walk(pages).await;
+        assert!(matches!(end, Err(Error::Link(_))), "{end:?}");
+        assert_eq!(asked, pages.len());
     }
 }
