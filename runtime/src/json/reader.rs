@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     ) -> Result<T, ReadError> {
         let error = self.mismatch(expected, offset);
         let depth = self.depth;
-        if self.strict || matches!(self.text.as_bytes().get(offset), Some(b'{' | b'[' | b'n') | None) {
+        if matches!(self.text.as_bytes().get(offset), Some(b'{' | b'[' | b'n') | None) {
             return Err(error);
         }
         let before = std::mem::replace(&mut self.at, offset);
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
             Some(b'"') => self.string()?,
             _ => Cow::Borrowed(self.raw()?),
         };
-        match read(text.trim()) {
+        match read(text.trim()).filter(|_| !self.strict) {
             Some(value) => {
                 self.note_respelled();
                 Ok(value)

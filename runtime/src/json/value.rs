@@ -112,7 +112,7 @@ macro_rules! integers {
             fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
                 let at = reader.offset();
                 let narrow = |value: i64| value.try_into().ok();
-                match read_integer(reader, $edm)?.and_then(narrow) {
+                match read_integer(reader, $edm).and_then(narrow) {
                     Some(value) => Ok(value),
                     None => reader.respelled($edm, at, |text| spelled::integer(text).and_then(narrow)),
                 }
@@ -133,15 +133,12 @@ integers! {
     u8, "Edm.Byte";
 }
 
-/// An integer as it is prescribed, if one stands there.
+/// An integer as it is prescribed, if one stands there; what else does is looked at again.
 #[inline]
-fn read_integer(reader: &mut Reader<'_>, expected: &'static str) -> Result<Option<i64>, ReadError> {
-    if reader.peek() == Some(b'"') {
-        return Ok(None);
-    }
-    let text = reader.number(expected)?;
+fn read_integer(reader: &mut Reader<'_>, expected: &'static str) -> Option<i64> {
+    let text = reader.number(expected).ok()?;
     // "-0" is a number that an integer does not write back.
-    Ok(if text == "-0" { None } else { text.parse().ok() })
+    if text == "-0" { None } else { text.parse().ok() }
 }
 
 macro_rules! floats {
