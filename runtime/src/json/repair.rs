@@ -81,7 +81,7 @@ struct Repaired {
 }
 
 enum Step {
-    /// An object, at the member whose name is at this place of the repaired text; and whether it has ended.
+    /// An object, at the member whose name is at this place of the repaired text; and whether the name has been read.
     Member {
         name: std::ops::Range<usize>,
         is_known: bool,
