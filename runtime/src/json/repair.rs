@@ -8,7 +8,7 @@ use std::fmt;
 ///
 /// ```
 /// let found = msgraph_runtime::json::repairs(b"{\"value\":[{\"subject\":\"a\xFF\"}]}");
-/// assert_eq!((found[0].offset(), found[0].path()), (22, "$.value[0].subject"));
+/// assert_eq!((found[0].offset(), found[0].path()), (23, "$.value[0].subject"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
